@@ -1,0 +1,39 @@
+"""gradlab: exploding and vanishing gradients through time, computed exactly.
+
+The rooms (``gradlab.cells``, ``gradlab.dynamics``, …) load when they are first used, so
+``import gradlab`` costs next to nothing.
+"""
+
+import importlib
+from typing import Any
+
+from gradlab._version import VERSION as __version__
+
+__all__ = ["__version__"]
+
+_ROOMS = (
+    "algebra",
+    "bounds",
+    "butterfly",
+    "cells",
+    "datasets",
+    "dynamics",
+    "exponents",
+    "gradients",
+    "linalg",
+    "meanfield",
+    "objectives",
+    "plots",
+    "studies",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"gradlab.{name}")
+    message = f"module 'gradlab' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ROOMS])

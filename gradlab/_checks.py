@@ -1,0 +1,234 @@
+"""Checks at the door: one function, one message, before any work is done."""
+
+import math
+import numbers
+import operator
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradlab.errors import InputError, InputTypeError, NonFiniteError, ShapeError
+from gradlab.typing import Array, Seed
+
+__all__ = [
+    "describe_rng",
+    "require_array",
+    "require_count",
+    "require_finite",
+    "require_number",
+    "require_one_of",
+    "require_parameter",
+    "require_rng",
+    "require_stack",
+]
+
+
+def require_array(
+    name: str,
+    value: object,
+    shape: str,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    allow_complex: bool = False,
+) -> Array:
+    """Return `value` as a finite float64 (or complex128) array of the named shape.
+
+    `shape` is written as in the documentation: ``"(T, n, n)"``; equal letters are equal
+    sizes, a digit is that size, a leading ``...`` is any number of axes, and `sizes`
+    fixes letters.  The caller's array is never changed; it is copied only if its dtype
+    is another one.
+    """
+    array = _as_numbers(name, value, allow_complex=allow_complex)
+    _match_shape(name, array.shape, shape, dict(sizes or {}))
+    return require_finite(name, array)
+
+
+def require_parameter(
+    name: str,
+    value: object,
+    shape: str,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    allow_complex: bool = False,
+) -> Array:
+    """Return a read-only snapshot of an array, so that later changes do not reach it."""
+    array = np.array(
+        require_array(name, value, shape, sizes=sizes, allow_complex=allow_complex)
+    )
+    array.setflags(write=False)
+    return array
+
+
+def require_stack(name: str, value: object, *, allow_complex: bool = False) -> Array:
+    """Return `value` as a finite stack of square matrices (T, n, n), T >= 0.
+
+    A list whose members differ in shape is refused by naming the first odd step.
+    """
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value):
+        shapes = [np.shape(member) for member in value]
+        odd = next((t for t, s in enumerate(shapes) if s != shapes[0]), None)
+        if odd is not None:
+            got = f"{shapes[odd]} at step {odd} after {shapes[0]}"
+            raise ShapeError(name, "(T, n, n)", got)
+    return require_array(name, value, "(T, n, n)", allow_complex=allow_complex)
+
+
+def require_finite(name: str, array: Array) -> Array:
+    """Return `array`, or raise with the first entry that is NaN or infinite."""
+    # One sum decides almost always: it is finite iff no entry is NaN or infinite,
+    # unless it overflows, and then the entries are looked at one by one.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum() if array.size else 0.0
+    if not np.isfinite(total):
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            index = tuple(int(i) for i in bad[0])
+            raise NonFiniteError(name, array[index], index)
+    return array
+
+
+def require_count(name: str, value: object, *, minimum: int = 1) -> int:
+    """Return `value` as an int of at least `minimum`; floats and bools are refused."""
+    wanted = f"an integer >= {minimum}"
+    if isinstance(value, bool | np.bool_):
+        raise _wrong_type(name, wanted, value)
+    try:
+        count = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise _wrong_type(name, wanted, value) from None
+    if count < minimum:
+        raise _wrong_value(name, wanted, count)
+    return count
+
+
+def require_number(
+    name: str,
+    value: object,
+    *,
+    minimum: float = -math.inf,
+    above: float = -math.inf,
+    maximum: float = math.inf,
+) -> float:
+    """Return `value` as a finite float with ``minimum <= value <= maximum``.
+
+    `above` is a lower limit that is itself excluded.
+    """
+    wanted = _interval(minimum, above, maximum)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise _wrong_type(name, wanted, value)
+    number = float(value)
+    # Written so that NaN fails.
+    inside = minimum <= number <= maximum and number > above
+    if not (inside and math.isfinite(number)):
+        raise _wrong_value(name, wanted, value)
+    return number
+
+
+def require_one_of(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of the named choices."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        message = f"`{name}` must be one of {listed}; got {value!r}."
+        raise InputError(message)
+    return value
+
+
+def require_rng(rng: Seed) -> np.random.Generator:
+    """Return the Generator that ``rng=`` stands for: itself, or one from a seed."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    wanted = "a numpy Generator or an integer seed >= 0"
+    if isinstance(rng, bool | np.bool_):
+        raise _wrong_type("rng", wanted, rng)
+    try:
+        seed = operator.index(rng)
+    except TypeError:
+        raise _wrong_type("rng", wanted, rng) from None
+    if seed < 0:
+        raise _wrong_value("rng", wanted, seed)
+    return np.random.default_rng(seed)
+
+
+def describe_rng(rng: Seed) -> object:
+    """Return what to record about ``rng=`` before it is used: the seed or the state."""
+    generator = require_rng(rng)
+    if isinstance(rng, np.random.Generator):
+        return generator.bit_generator.state
+    return operator.index(rng)
+
+
+def _as_numbers(name: str, value: object, *, allow_complex: bool) -> Array:
+    _refuse_foreign(name, value)
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        message = f"`{name}` must be a regular array of numbers; {error}"
+        raise InputError(message) from error
+    kind = array.dtype.kind
+    if kind == "O":
+        array = _exact_numbers(name, array)
+    elif kind not in "biufc" or array.dtype.itemsize > (16 if kind == "c" else 8):
+        wanted = "an array of numbers no wider than float64"
+        raise _wrong_type(name, wanted, f"dtype {array.dtype}")
+    if array.dtype.kind == "c" and not allow_complex:
+        raise _wrong_type(name, "real", f"dtype {array.dtype}")
+    return array.astype(
+        np.complex128 if array.dtype.kind == "c" else np.float64, copy=False
+    )
+
+
+def _refuse_foreign(name: str, value: object) -> None:
+    if isinstance(value, np.ma.MaskedArray):
+        raise _wrong_type(name, "an array without a mask", "a masked array")
+    if hasattr(value, "detach"):
+        remedy = "a numpy array (use .detach().cpu().numpy())"
+        raise _wrong_type(name, remedy, "a tensor")
+    if hasattr(value, "toarray") and not isinstance(value, np.ndarray):
+        raise _wrong_type(name, "dense (use .toarray())", "a sparse array")
+
+
+def _exact_numbers(name: str, array: Array) -> Array:
+    for index, entry in np.ndenumerate(array):
+        if isinstance(entry, bool) or not isinstance(entry, numbers.Real):
+            got = f"{type(entry).__name__} at index {index}"
+            raise _wrong_type(name, "an array of numbers", got)
+    return array.astype(np.float64)
+
+
+def _match_shape(
+    name: str, got: tuple[int, ...], shape: str, sizes: dict[str, int]
+) -> None:
+    letters = re.findall(r"\.\.\.|\w+", shape)
+    fixed = dict(sizes)
+    axes = list(got)
+    if letters and letters[0] == "...":
+        letters = letters[1:]
+        axes = axes[max(len(axes) - len(letters), 0) :]
+    fits = len(axes) == len(letters)
+    for letter, size in zip(letters, axes, strict=False):
+        expected = int(letter) if letter.isdigit() else fixed.setdefault(letter, size)
+        fits = fits and size == expected
+    if not fits:
+        known = [f"{letter} = {sizes[letter]}" for letter in letters if letter in sizes]
+        with_sizes = f" with {', '.join(dict.fromkeys(known))}" if known else ""
+        raise ShapeError(name, shape + with_sizes, got)
+
+
+def _interval(minimum: float, above: float, maximum: float) -> str:
+    limits = [
+        f">= {minimum:g}" if minimum > -math.inf else "",
+        f"> {above:g}" if above > -math.inf else "",
+        f"<= {maximum:g}" if maximum < math.inf else "",
+    ]
+    return " ".join(["a finite number", " and ".join(filter(None, limits))]).strip()
+
+
+def _wrong_type(name: str, wanted: str, got: Any) -> InputTypeError:
+    shown = got if isinstance(got, str) else f"{got!r}"
+    return InputTypeError(f"`{name}` must be {wanted}; got {shown}.")
+
+
+def _wrong_value(name: str, wanted: str, got: object) -> InputError:
+    return InputError(f"`{name}` must be {wanted}; got {got}.")

@@ -1,0 +1,305 @@
+"""Activations φ: value, slope φ', ln|φ'| and the Lipschitz constant max|φ'|.
+
+A slope is written so that it keeps its relative accuracy far into saturation: with
+e = exp(−2|a|), tanh'(a) = 4e/(1 + e)², never 1 − tanh², which is 0 for |a| > 19.
+At a kink the slope is the one torch uses.
+"""
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+from scipy import special
+
+from gradlab._checks import require_number
+from gradlab.algebra.base import Algebra
+from gradlab.algebra.floats import FLOATS
+from gradlab.errors import InputError
+from gradlab.typing import Array
+
+__all__ = [
+    "ACTIVATIONS",
+    "AbstractActivation",
+    "Erf",
+    "Gelu",
+    "Hardtanh",
+    "Identity",
+    "LeakyRelu",
+    "Relu",
+    "Sigmoid",
+    "Silu",
+    "Softplus",
+    "Tanh",
+    "activation_named",
+]
+
+
+class AbstractActivation(abc.ABC):
+    """An elementwise nonlinearity φ with its derivative in closed form."""
+
+    name: ClassVar[str]
+    lipschitz: float
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    @abc.abstractmethod
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return φ(a) in the given number system; `SYMBOLS` gives its SymPy twin."""
+
+    @abc.abstractmethod
+    def slope(self, a: Array) -> Array:
+        """Return φ'(a) for real a; at a kink, torch's convention."""
+
+    def log_slope(self, a: Array) -> Array:
+        """Return ln|φ'(a)| in nats, −inf where the slope is 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(np.abs(self.slope(a)))
+
+
+@final
+@dataclass(frozen=True)
+class Identity(AbstractActivation):
+    """φ(a) = a."""
+
+    name = "identity"
+    lipschitz = 1.0
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return a."""
+        return algebra.array(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return 1."""
+        return np.ones_like(a)
+
+
+@final
+@dataclass(frozen=True)
+class Tanh(AbstractActivation):
+    """φ(a) = tanh a."""
+
+    name = "tanh"
+    lipschitz = 1.0
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return tanh a."""
+        return algebra.tanh(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return sech² a = 4e/(1 + e)², e = exp(−2|a|)."""
+        e = np.exp(-2 * np.abs(a))
+        return 4 * e / (1 + e) ** 2
+
+    def log_slope(self, a: Array) -> Array:
+        """Return ln sech² a = ln 4 − 2|a| − 2 log1p(exp(−2|a|))."""
+        size = 2 * np.abs(a)
+        return math.log(4) - size - 2 * np.log1p(np.exp(-size))
+
+
+@final
+@dataclass(frozen=True)
+class Sigmoid(AbstractActivation):
+    """φ(a) = 1 / (1 + e^−a)."""
+
+    name = "sigmoid"
+    lipschitz = 0.25
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return 1 / (1 + e^−a)."""
+        return algebra.sigmoid(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return σ'(a) = e/(1 + e)², e = exp(−|a|)."""
+        e = np.exp(-np.abs(a))
+        return e / (1 + e) ** 2
+
+    def log_slope(self, a: Array) -> Array:
+        """Return ln σ'(a) = −|a| − 2 log1p(exp(−|a|))."""
+        size = np.abs(a)
+        return -size - 2 * np.log1p(np.exp(-size))
+
+
+@final
+@dataclass(frozen=True)
+class Erf(AbstractActivation):
+    """φ(a) = erf a = (2/√π) ∫_0^a exp(−s²) ds."""
+
+    name = "erf"
+    lipschitz = 2 / math.sqrt(math.pi)
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return erf a."""
+        return algebra.erf(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return (2/√π) exp(−a²)."""
+        return self.lipschitz * np.exp(-np.square(a))
+
+    def log_slope(self, a: Array) -> Array:
+        """Return ln(2/√π) − a²."""
+        return math.log(self.lipschitz) - np.square(a)
+
+
+@final
+@dataclass(frozen=True)
+class Softplus(AbstractActivation):
+    """φ(a) = log(1 + e^a)."""
+
+    name = "softplus"
+    lipschitz = 1.0
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return log(1 + e^a)."""
+        return algebra.softplus(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return 1 / (1 + e^−a)."""
+        return special.expit(a)
+
+    def log_slope(self, a: Array) -> Array:
+        """Return −log(1 + e^−a)."""
+        return special.log_expit(a)
+
+
+@final
+@dataclass(frozen=True)
+class Relu(AbstractActivation):
+    """φ(a) = max(a, 0); φ'(0) = 0."""
+
+    name = "relu"
+    lipschitz = 1.0
+    kinks = (0.0,)
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return max(a, 0)."""
+        return algebra.positive(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return 1 for a > 0 and 0 elsewhere."""
+        return np.where(a > 0, 1.0, 0.0)
+
+
+@final
+@dataclass(frozen=True)
+class LeakyRelu(AbstractActivation):
+    """φ(a) = a for a > 0 and leak·a elsewhere; φ'(0) = leak."""
+
+    leak: float = 0.01
+    name = "leaky_relu"
+    kinks = (0.0,)
+
+    def __post_init__(self) -> None:
+        """Check the leak."""
+        object.__setattr__(self, "leak", require_number("leak", self.leak))
+
+    @property
+    def lipschitz(self) -> float:  # type: ignore[override]
+        """Return max(1, |leak|)."""
+        return max(1.0, abs(self.leak))
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return max(a, 0) − leak·max(−a, 0)."""
+        # The product with 1.0 rounds nothing, so each branch is exact.
+        return algebra.positive(a) - algebra.array(self.leak) * algebra.positive(-a)
+
+    def slope(self, a: Array) -> Array:
+        """Return 1 for a > 0 and the leak elsewhere."""
+        return np.where(a > 0, 1.0, self.leak)
+
+
+@final
+@dataclass(frozen=True)
+class Hardtanh(AbstractActivation):
+    """φ(a) = min(max(a, −1), 1); φ'(±1) = 0."""
+
+    name = "hardtanh"
+    lipschitz = 1.0
+    kinks = (-1.0, 1.0)
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return 1 − max(1 − max(a, −1), 0), kept as a where |a| < 1."""
+        one = algebra.array(1.0)
+        # a − max(a − 1, 0) + max(−a − 1, 0): exact in floats on all three pieces
+        # but for |a| > 1, where a − (a − 1) may differ from 1 by an ulp of a.
+        return a - algebra.positive(a - one) + algebra.positive(-a - one)
+
+    def slope(self, a: Array) -> Array:
+        """Return 1 for −1 < a < 1 and 0 elsewhere."""
+        return np.where(np.abs(a) < 1, 1.0, 0.0)
+
+
+@final
+@dataclass(frozen=True)
+class Gelu(AbstractActivation):
+    """φ(a) = a Φ(a), Φ the standard normal distribution function."""
+
+    name = "gelu"
+    # φ'' = (2 − a²) exp(−a²/2)/√(2π) = 0 at a = √2.
+    lipschitz = 0.5 * math.erfc(-1.0) + math.sqrt(2) * math.exp(-1) / math.sqrt(
+        2 * math.pi
+    )
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return a Φ(a)."""
+        return a * algebra.normal_cdf(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return Φ(a) + a exp(−a²/2)/√(2π); absolute accuracy near its zero −0.75."""
+        density = np.exp(-np.square(a) / 2) / math.sqrt(2 * math.pi)
+        return special.ndtr(a) + a * density
+
+
+@final
+@dataclass(frozen=True)
+class Silu(AbstractActivation):
+    """φ(a) = a σ(a)."""
+
+    name = "silu"
+    # The largest slope, at the root a = 2.3993572805154676… of 2 + a(1 − 2σ(a)) = 0.
+    lipschitz = 1.0998393201288669
+
+    def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return a σ(a)."""
+        return a * algebra.sigmoid(a)
+
+    def slope(self, a: Array) -> Array:
+        """Return σ(a)(1 + a σ(−a)); absolute accuracy near its zero −1.28."""
+        return special.expit(a) * (1 + a * special.expit(-a))
+
+
+ACTIVATIONS: tuple[AbstractActivation, ...] = (
+    Tanh(),
+    Relu(),
+    Sigmoid(),
+    Identity(),
+    Erf(),
+    Hardtanh(),
+    Softplus(),
+    LeakyRelu(),
+    Gelu(),
+    Silu(),
+)
+
+
+def activation_named(activation: str | AbstractActivation) -> AbstractActivation:
+    """Return the activation of that name, or the activation itself.
+
+    Raises
+    ------
+    InputError
+        If the name is none of `ACTIVATIONS`.
+
+    Examples
+    --------
+    >>> activation_named("tanh").slope(np.array([20.0]))
+    array([1.69934170e-17])
+    """
+    if isinstance(activation, AbstractActivation):
+        return activation
+    for known in ACTIVATIONS:
+        if known.name == activation:
+            return known
+    names = ", ".join(repr(known.name) for known in ACTIVATIONS)
+    message = f"`activation` must be one of {names}; got {activation!r}."
+    raise InputError(message)

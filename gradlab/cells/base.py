@@ -1,0 +1,120 @@
+"""A cell is one step h' = F(h, x; θ) with its Jacobians stated in closed form."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from gradlab.algebra.base import Algebra
+from gradlab.algebra.floats import FLOATS
+from gradlab.cells.factored import AbstractJacobian
+from gradlab.references import Reference
+from gradlab.typing import Array
+
+__all__ = ["AbstractCell", "Cotangent", "Outer"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Outer:
+    """A parameter's cotangent uᵀ∂h'/∂θ as left ⊗ right, over leading axes.
+
+    ``right=None`` says that `left` is the cotangent itself (biases, scalars).  The
+    factors are kept apart because a sum over time of outer products is one GEMM.
+    """
+
+    left: Array
+    right: Array | None = None
+
+    def each(self) -> Array:
+        """Return the cotangent of every leading index: (..., *θ.shape)."""
+        if self.right is None:
+            return self.left
+        return self.left[..., :, None] * self.right[..., None, :]
+
+    def total(self, axes: int) -> Array:
+        """Return the sum over the first `axes` axes."""
+        if self.right is None:
+            return self.left.sum(axis=tuple(range(axes)))
+        left = self.left.reshape(-1, self.left.shape[-1])
+        return left.T @ self.right.reshape(-1, self.right.shape[-1])
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Cotangent:
+    """What a row u becomes one step back: uᵀJ, uᵀ∂h'/∂x and {name: uᵀ∂h'/∂θ}."""
+
+    state: Array
+    input: Array
+    params: Mapping[str, Array]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        """Unpack as ``state, input, params = cell.cotangent(h, x, u)``."""
+        return iter((self.state, self.input, self.params))
+
+
+class AbstractCell(abc.ABC):
+    """One step of a recurrence: ``step``, and its derivatives stated beside it.
+
+    States h (..., n) and inputs x (..., m) may have any leading axes; everything is
+    done over them at once, with no Python loop.
+    """
+
+    source: ClassVar[Reference]
+
+    @property
+    @abc.abstractmethod
+    def sizes(self) -> tuple[int, int]:
+        """(n, m): entries of the state and of the input."""
+
+    @property
+    def hidden(self) -> int:
+        """Entries of the hidden part, which is first in the state (h in an LSTM)."""
+        return self.sizes[0]
+
+    @property
+    @abc.abstractmethod
+    def params(self) -> dict[str, Array]:
+        """The parameters by name, in the order of the constructor."""
+
+    @abc.abstractmethod
+    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
+        """Return h' = F(h, x) in the given number system."""
+
+    @abc.abstractmethod
+    def slopes(self, h: Array, x: Array) -> AbstractJacobian:
+        """Return ∂h'/∂h in factored form; entry (i, j) is ∂h'_i/∂h_j."""
+
+    @abc.abstractmethod
+    def input_slopes(self, h: Array, x: Array) -> AbstractJacobian:
+        """Return ∂h'/∂x in factored form; entry (i, j) is ∂h'_i/∂x_j."""
+
+    @abc.abstractmethod
+    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
+        """Return uᵀ∂h'/∂θ for every parameter, u (..., n), kept as outer products."""
+
+    def jacobian(self, h: Array, x: Array) -> Array:
+        """Return ∂h'/∂h (..., n, n); entry (i, j) is ∂h'_i/∂h_j."""
+        return self.slopes(h, x).dense()
+
+    def input_jacobian(self, h: Array, x: Array) -> Array:
+        """Return ∂h'/∂x (..., n, m); entry (i, j) is ∂h'_i/∂x_j."""
+        return self.input_slopes(h, x).dense()
+
+    def tangent(self, h: Array, x: Array, V: Array) -> Array:
+        """Return J V for columns V (..., n, k), or J v for a vector v (n,)."""
+        J = self.slopes(h, x)
+        return J.tangent(V) if V.ndim > 1 else J.tangent(V[:, None])[..., 0]
+
+    def cotangent(self, h: Array, x: Array, u: Array) -> Cotangent:
+        """Return (uᵀJ, uᵀ∂h'/∂x, {name: uᵀ∂h'/∂θ}) for rows u (..., n)."""
+        row = u[..., None, :]
+        outers = self.parameter_cotangents(h, x, u)
+        return Cotangent(
+            self.slopes(h, x).cotangent(row)[..., 0, :],
+            self.input_slopes(h, x).cotangent(row)[..., 0, :],
+            {name: np.asarray(outer.each()) for name, outer in outers.items()},
+        )

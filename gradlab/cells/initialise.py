@@ -1,0 +1,45 @@
+"""Initial weights: recurrent N(0, gain²/n) per gate, input N(0, 1/m), biases zero.
+
+Other recurrent matrices: Haar orthogonal, the identity (IRNN), and torch's uniform
+±1/√n, which also draws the input weights and biases from the same interval.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gradlab._checks import require_count, require_number, require_one_of, require_rng
+from gradlab.linalg.ensembles import gaussian, orthogonal, uniform
+from gradlab.typing import Array, Matrix, Seed
+
+__all__ = ["INITS", "random_weights"]
+
+INITS = ("gaussian", "orthogonal", "identity", "torch")
+
+
+def random_weights(
+    n: int, m: int, *, gates: int, gain: float, rng: Seed, init: str
+) -> tuple[Array, Array, Array]:
+    """Return W_hh (gates·n, n), W_hx (gates·n, m) and a bias (gates·n,).
+
+    The recurrent matrix is drawn gate by gate and is gain times a matrix of `init`:
+    "gaussian" N(0, 1/n), "orthogonal" Haar, "identity", "torch" uniform on ±1/√n.
+    """
+    n = require_count("n", n)
+    m = require_count("m", m, minimum=0)
+    gain = require_number("gain", gain, minimum=0.0)
+    init = require_one_of("init", init, INITS)
+    generator = require_rng(rng)
+    blocks: dict[str, Callable[[], Matrix]] = {
+        "gaussian": lambda: gaussian(n, gain=gain, rng=generator),
+        "orthogonal": lambda: orthogonal(n, gain=gain, rng=generator),
+        "identity": lambda: gain * np.eye(n),
+        "torch": lambda: uniform(n, gain=gain, rng=generator),
+    }
+    W_hh = np.concatenate([blocks[init]() for _ in range(gates)])
+    if init == "torch":
+        limit = 1 / np.sqrt(n)
+        W_hx = generator.uniform(-limit, limit, size=(gates * n, m))
+        return W_hh, W_hx, generator.uniform(-limit, limit, size=gates * n)
+    W_hx = generator.normal(size=(gates * n, m)) / np.sqrt(max(m, 1))
+    return W_hh, W_hx, np.zeros(gates * n)

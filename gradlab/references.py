@@ -1,0 +1,81 @@
+"""Sources are data: a key of references.bib and the place in it."""
+
+import functools
+import importlib.resources
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gradlab.errors import InputError
+
+__all__ = ["Reference", "bibliography", "bibtex", "cite"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A source: its key in ``references.bib`` and where in it to look."""
+
+    key: str
+    where: str = ""
+
+
+def cite(*things: object) -> list[str]:
+    """Return the sorted bibliography keys behind the given objects.
+
+    Parameters
+    ----------
+    *things
+        Anything with a ``source`` (one `Reference`) or ``sources`` (several): cells,
+        theorems, estimators, results, or their classes.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Henon
+    >>> cite(Henon())
+    ['henon1976']
+    """
+    return sorted({ref.key for thing in things for ref in _references(thing)})
+
+
+def _references(thing: object) -> Iterable[Reference]:
+    if isinstance(thing, Reference):
+        return (thing,)
+    several = getattr(thing, "sources", None)
+    if several is None:
+        several = getattr(thing, "source", ())
+    return (several,) if isinstance(several, Reference) else tuple(several)
+
+
+def bibtex(*things: object) -> str:
+    """Return the BibTeX entries behind the given objects, in the order of their keys.
+
+    Raises
+    ------
+    InputError
+        If a key is not in ``gradlab/references.bib``.
+
+    Examples
+    --------
+    >>> print(bibtex(Reference("henon1976")).splitlines()[0])
+    @article{henon1976,
+    """
+    entries = bibliography()
+    keys = cite(*things)
+    missing = [key for key in keys if key not in entries]
+    if missing:
+        message = f"references.bib has no entry for {', '.join(missing)}."
+        raise InputError(message)
+    return "\n\n".join(entries[key] for key in keys)
+
+
+@functools.cache
+def bibliography() -> dict[str, str]:
+    """Return every entry of the shipped bibliography, by its key."""
+    text = importlib.resources.files("gradlab").joinpath("references.bib").read_text()
+    entries = re.split(r"\n(?=@)", "\n" + text)
+    found = (re.match(r"@\w+\{([^,\s]+),", entry) for entry in entries)
+    return {
+        match.group(1): entry.strip()
+        for match, entry in zip(found, entries, strict=True)
+        if match
+    }
