@@ -1,0 +1,67 @@
+# Everything a reader needs: `make reproduce` and `make test`.  `make help` lists the rest.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+PY := $(VENV)/bin/python
+
+# One BLAS thread: two on a busy two-core machine make small QRs 10 to 100 times slower.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export MPLBACKEND := agg
+
+ifneq ($(wildcard ../shared/data/.),)
+export GRADLAB_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: help reproduce figures test check paper bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+reproduce: $(VENV)/.installed ## figures and numbers of the paper; QUICK=1 for small sizes
+	$(PY) -m gradlab reproduce $(if $(QUICK),--quick)
+
+figures: $(VENV)/.installed ## one figure and what it needs: make figures ONLY=butterfly
+	$(PY) -m gradlab reproduce $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+test: $(VENV)/.installed ## every test and example, with branch coverage
+	$(PY) -m pytest -n $(JOBS) --cov --cov-report=term $(PYTEST)
+
+check: $(VENV)/.installed ## format, lint, types, floors, fast tests
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -q -n $(JOBS) -m "not slow" $(PYTEST)
+
+paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
+	$(MAKE) -C paper
+
+bench: $(VENV)/.installed ## time the kernels, interleaved with their rivals
+	$(PY) -m analysis.bench
+
+lock: $(VENV)/.installed ## resolve the locked versions anew
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile $(LOCK) --extra jit -o requirements.lock pyproject.toml
+	$(PY) -m uv pip compile $(LOCK) --extra jit --extra jax --extra sweep --extra data \
+	  --extra xarray -c requirements.lock -o requirements-extras.lock pyproject.toml
+
+# No address and no name of an index: the lock holds versions, markers and hashes.
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate --group build --group test --group lint
+
+# The stamp keeps what is installed; a new lock or a new pyproject.toml installs again.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "gradlab needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+	  exit 1; }
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean: ## remove what was built, not what was installed
+	rm -rf analysis/data paper/figures paper/generated build *.egg-info
+	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
