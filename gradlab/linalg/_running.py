@@ -1,0 +1,233 @@
+"""A product that is still growing: P = F diag(e^s) V, carried factor by factor.
+
+F (n, r) is a frame with |F_ij| <= 1, V (r, n) is well conditioned, s holds the log
+weights; r is the rank.  While the order of the weights holds, a stretch of steps is
+one sweep of LUs, and V is touched once at its end by the product of their triangles
+(not at all when the weights have come apart so far that float64 cannot see them
+together).  Where the order breaks, a step is redone with pivoting on weighted columns.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.linalg.lapack import dtrcon, ztrcon
+
+from gradlab.linalg._weighted import (
+    add_logs,
+    log_magnitude,
+    weighted_elimination,
+    weighted_triangle,
+)
+from gradlab.linalg.exact_rank import ImageBasis, singular_factors
+from gradlab.typing import Array, Factors, Matrix, Vector
+
+__all__ = ["Running", "Sweep"]
+
+_SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
+_DISORDER = 4.0  # nats by which a later weight may pass an earlier one in a stretch
+_BOUND = 1e3  # the largest entry of a triangle that V may be multiplied by
+_FROZEN = 46.0  # nats, e^-46 = 1e-20: couplings below it are invisible in float64
+_ROOM = 250.0  # nats a stretch may stray from where it began
+_LONGEST = 4096  # steps of a stretch
+_PATIENCE = 8  # stretches to go before a longer one is tried again
+_MARGIN = 10.0  # nats
+_LOWEST_EXPONENT = -900  # of two: factors below it would meet subnormal numbers
+_CHECK = 64  # steps between looks at the frame's condition
+_POOR = 1e-6  # reciprocal condition at which the frame is made orthonormal
+
+
+class Sweep(Protocol):
+    """What an engine offers; see `gradlab.linalg._sweep.sweep`."""
+
+    def __call__(
+        self, transposed: Array, frame: Matrix, growth: Matrix | None
+    ) -> tuple[Matrix, Matrix | None, Array, Array]:
+        """Carry `frame` through a stack of factors."""
+        ...
+
+
+@dataclass
+class Running:
+    """The product so far; `advance` changes it in place."""
+
+    sweep: Sweep
+    frame: Matrix
+    high: Vector
+    low: Vector
+    right: Matrix
+    steps: int = 0
+    length: int = 1
+    patience: int = 0
+    unchecked: int = 0
+    frozen: bool = False
+    image: ImageBasis | None = field(default=None, repr=False)
+
+    @classmethod
+    def identity(cls, n: int, sweep: Sweep) -> "Running":
+        """Return the empty product of size n."""
+        zeros = np.zeros(n)
+        return cls(sweep, np.eye(n, order="F"), zeros, zeros, np.eye(n))
+
+    def copy(self) -> "Running":
+        """Return a product that grows on its own."""
+        image = None if self.image is None else self.image.copy()
+        return replace(self, image=image)
+
+    @property
+    def weights(self) -> Vector:
+        """The log weights s (r,), in nats."""
+        return self.high + self.low
+
+    def advance(self, stack: Factors) -> None:
+        """Multiply the factors of a stack (k, n, n) from the left, in time order."""
+        if np.iscomplexobj(stack) or np.iscomplexobj(self.frame):
+            stack = stack.astype(np.complex128)
+            self.frame = self.frame.astype(np.complex128, order="F")
+            self.right = self.right.astype(np.complex128)
+        transposed = np.ascontiguousarray(stack.transpose(0, 2, 1))
+        row_sizes = np.abs(transposed).max(axis=1, initial=0.0)
+        shift = _move_inside_range(transposed, row_sizes)
+        start = 0
+        while start < len(stack) and len(self.high):
+            stretch = slice(start, start + self.length)
+            start += self._stretch(transposed[stretch], row_sizes[stretch])
+        self.high, self.low = add_logs(self.high, self.low, shift)
+        self.steps += len(stack)
+
+    def _stretch(self, transposed: Array, row_sizes: Array) -> int:
+        """Go through the given steps, or fewer; return the number of steps gone."""
+        growth = None
+        if not self.frozen:
+            growth = np.eye(len(self.high), dtype=transposed.dtype, order="F")
+        frame, growth, diagonal, rows = self.sweep(transposed, self.frame, growth)
+        sizes = np.take_along_axis(row_sizes, rows, axis=1)
+        suspect = (np.abs(diagonal) <= _SUSPECT * sizes).any(axis=1)
+        if suspect.any():
+            first = _first_singular(transposed, suspect)
+            if first == 0:
+                return self._pivoted_step(transposed[0], singular=True)
+            if first is not None:
+                return self._stretch(transposed[:first], row_sizes[:first])
+        logs = log_magnitude(diagonal)
+        if not self._accepts(frame, growth, logs, row_sizes.max(axis=1)):
+            if len(transposed) == 1:
+                return self._pivoted_step(transposed[0], singular=False)
+            self.length, self.patience = len(transposed) // 2, _PATIENCE
+            return 0
+        self._gone(transposed)
+        return len(transposed)
+
+    def _accepts(
+        self, frame: Matrix, growth: Matrix | None, logs: Array, sizes: Vector
+    ) -> bool:
+        """Take over a swept stretch, if the order of the weights held in it."""
+        gained = logs.cumsum(axis=0)
+        if not np.isfinite(gained[-1]).all():
+            return False
+        path = self.weights + gained
+        if growth is None:
+            before = np.vstack([self.weights, path[:-1]])
+            gaps = path[:, :-1] - before[:, 1:]
+            with np.errstate(divide="ignore"):
+                reach = np.log(len(frame) * sizes)
+            if (gaps.min(axis=1, initial=np.inf) < _FROZEN + reach).any():
+                self.frozen = False
+                return False
+        else:
+            if len(logs) > 1 and _strays(path, gained):
+                return False
+            W = weighted_triangle(
+                growth, self.weights, log_magnitude(growth.diagonal())
+            )
+            if not np.abs(W).max() <= _BOUND:  # written so that NaN fails
+                return False
+            self.right = W @ self.right
+        self.frame = frame
+        self.high, self.low = add_logs(self.high, self.low, logs.sum(axis=0))
+        spread = float(np.ptp(logs, axis=1).max()) + _MARGIN
+        self._tidy(spread)
+        return True
+
+    def _tidy(self, spread: float) -> None:
+        """Put the weights in order, and see whether they can still mix."""
+        s = self.weights
+        if (s[1:] > s[:-1] + 1.0).any():
+            order = np.argsort(-s, kind="stable")
+            self.frame = np.asfortranarray(self.frame[:, order])
+            self.high, self.low = self.high[order], self.low[order]
+            self.right = self.right[order]
+            s = s[order]
+        gap = float((s[:-1] - s[1:]).min(initial=np.inf))
+        self.frozen = gap > _FROZEN + 2 * spread
+
+    def _gone(self, transposed: Array) -> None:
+        """Book-keeping after steps that are done."""
+        if self.image is not None:
+            self.image.advance(transposed.transpose(0, 2, 1))
+        self.unchecked += len(transposed)
+        if self.unchecked >= _CHECK:
+            self.unchecked = 0
+            self._check_frame()
+        if self.patience:
+            self.patience -= 1
+        elif len(transposed) == self.length:
+            self.length = min(2 * self.length, _LONGEST)
+
+    def _pivoted_step(self, transposed: Matrix, *, singular: bool) -> int:
+        """Multiply by one factor, choosing the columns by their weighted size."""
+        rank = len(self.high)
+        if singular:
+            if self.image is None:
+                self.image = ImageBasis(len(transposed))
+            self.image.advance(transposed.T[None])
+            rank = self.image.rank()
+        moved = transposed.T @ self.frame
+        frame, logs, chosen, W = weighted_elimination(moved, self.weights, rank)
+        self.frame = frame
+        self.high, self.low = add_logs(self.high[chosen], self.low[chosen], logs)
+        self.right = W @ self.right
+        if self.image is not None and not singular:
+            self.image.advance(transposed.T[None])
+        self._tidy(_MARGIN)
+        self.length, self.patience = 1, 0
+        return 1
+
+    def _check_frame(self) -> None:
+        """Make the frame orthonormal if its columns have become nearly dependent."""
+        Q, R = np.linalg.qr(self.frame)
+        condition: Any = ztrcon if np.iscomplexobj(R) else dtrcon
+        if condition(R)[0] < _POOR:
+            logs = log_magnitude(R.diagonal())
+            self.right = weighted_triangle(R, self.weights, logs) @ self.right
+            self.frame = np.asfortranarray(Q)
+            self.high, self.low = add_logs(self.high, self.low, logs)
+
+
+def _first_singular(transposed: Array, suspect: Array) -> int | None:
+    """Return the first suspected step whose factor is exactly singular."""
+    steps = np.flatnonzero(suspect)
+    singular = steps[singular_factors(transposed[steps])]
+    return int(singular[0]) if len(singular) else None
+
+
+def _strays(path: Array, gained: Array) -> bool:
+    """Whether a stretch leaves float64's range, or its weights their order."""
+    largest_later = np.maximum.accumulate(path[:, ::-1], axis=1)[:, ::-1]
+    disorder = (largest_later[:, 1:] - path[:, :-1]).max(initial=-np.inf)
+    return bool(disorder > _DISORDER or np.abs(gained).max() > _ROOM)
+
+
+def _move_inside_range(transposed: Array, row_sizes: Array) -> float:
+    """Scale factors whose products with a frame would leave float64; return the logs."""
+    _, exponents = np.frexp(row_sizes.max(axis=1, initial=0.0))
+    n = transposed.shape[1]
+    highest = 1020 - n.bit_length()
+    move = np.where(exponents > highest, highest - exponents, 0)
+    move = np.where(exponents < _LOWEST_EXPONENT, -exponents, move)
+    for t in np.flatnonzero(move):
+        # In two halves: 2^1074 itself is not a float64.
+        for power in (move[t] // 2, move[t] - move[t] // 2):
+            transposed[t] *= 2.0 ** float(power)
+            row_sizes[t] *= 2.0 ** float(power)
+    return -float(move.sum()) * float(np.log(2.0))

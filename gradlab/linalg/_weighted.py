@@ -1,0 +1,95 @@
+"""Triangles between graded frames: Ŵ_ij = (U_ij e^{s_j}) / (|U_ii| e^{s_i}).
+
+U diag(e^s) = diag(|U_ii| e^{s_i}) Ŵ, with Ŵ formed from logarithms of ratios, so that
+weights of any size neither overflow nor underflow before their ratio is known.
+"""
+
+import numpy as np
+
+from gradlab.typing import Array, Matrix, Vector
+
+__all__ = ["add_logs", "log_magnitude", "weighted_elimination", "weighted_triangle"]
+
+
+def log_magnitude(values: Array) -> Array:
+    """Return ln|x| elementwise; −inf where x = 0, without a warning."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.abs(values))
+
+
+def add_logs(high: Vector, low: Vector, term: Vector) -> tuple[Vector, Vector]:
+    """Return (high + low) + term as an unevaluated sum, in twice the precision.
+
+    Sums of 10^6 logarithms stay exact to the last digit of their total (Knuth's
+    two-sum).
+    """
+    total = high + term
+    back = total - high
+    low = low + ((high - (total - back)) + (term - back))
+    return total, low
+
+
+def weighted_triangle(upper: Matrix, weights: Vector, logs: Vector) -> Matrix:
+    """Return Ŵ for an upper triangular U, log weights s and logs ln|U_ii|, all finite.
+
+    The diagonal of Ŵ is the signs (phases) of that of U.
+    """
+    return _ratio(upper, weights, logs + weights)
+
+
+def _ratio(U: Matrix, before: Vector, after: Vector) -> Matrix:
+    size = np.abs(U)
+    with np.errstate(divide="ignore", over="ignore"):
+        log_ratio = np.log(size) + before - after[:, None]
+        sign = np.divide(U, size, out=np.zeros_like(U), where=size > 0)
+        return sign * np.exp(log_ratio)
+
+
+def weighted_elimination(
+    M: Matrix, weights: Vector, rank: int
+) -> tuple[Matrix, Vector, Array, Matrix]:
+    """Return L, s', Ŵ with M diag(e^s) = L diag(e^{s'}) Ŵ, both factors bounded by 1.
+
+    Gaussian elimination that takes at each step the column with the largest weighted
+    remainder, and in it the largest entry: |L_ij| <= 1 and |Ŵ_ij| <= 1.  It stops after
+    `rank` pivots, or when the remainder is exactly zero.
+
+    Returns
+    -------
+    L : (n, r) ndarray
+    logs : (r,) ndarray
+        Logs of the pivots: ``s' = logs + s[chosen]``, descending up to factors of 2.
+    chosen : (r,) ndarray of int
+        The columns in the order they were taken.
+    W : (r, columns) ndarray
+    """
+    rest = np.array(M, order="F")
+    columns, rows = np.arange(M.shape[1]), np.arange(M.shape[0])
+    for i in range(rank):
+        sizes = log_magnitude(np.abs(rest[i:, i:]).max(axis=0)) + weights[columns[i:]]
+        best = i + int(sizes.argmax())
+        if sizes[best - i] == -np.inf:
+            rank = i
+            break
+        _swap(rest, columns, i, best, axis=1)
+        _swap(rest, rows, i, i + int(np.abs(rest[i:, i]).argmax()), axis=0)
+        rest[i + 1 :, i] /= rest[i, i]
+        rest[i + 1 :, i + 1 :] -= np.outer(rest[i + 1 :, i], rest[i, i + 1 :])
+    L = np.empty((len(rows), rank), rest.dtype, order="F")
+    L[rows] = np.tril(rest[:, :rank], -1) + np.eye(len(rows), rank)
+    U = np.triu(rest[:rank])
+    before = weights[columns]
+    logs = log_magnitude(U.diagonal())
+    W = np.empty_like(U)
+    W[:, columns] = _ratio(U, before, logs + before[:rank])
+    return L, logs, columns[:rank], W
+
+
+def _swap(rest: Matrix, names: Array, i: int, j: int, *, axis: int) -> None:
+    if i != j:
+        pair, back = [i, j], [j, i]
+        names[pair] = names[back]
+        if axis == 0:
+            rest[pair] = rest[back]
+        else:
+            rest[:, pair] = rest[:, back]
