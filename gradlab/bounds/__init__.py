@@ -1,0 +1,28 @@
+"""Theorems about gradients through time, as objects; one theorem a file."""
+
+from gradlab.bounds.base import AbstractBound, AbstractTheorem
+from gradlab.bounds.linear_radius import LinearRadius
+from gradlab.bounds.norm_product import NormProduct
+from gradlab.bounds.slope_norm import SlopeNorm
+from gradlab.bounds.verdict import Verdict
+
+__all__ = [
+    "AbstractBound",
+    "AbstractTheorem",
+    "LinearRadius",
+    "NormProduct",
+    "SlopeNorm",
+    "Verdict",
+    "all_bounds",
+    "all_theorems",
+]
+
+
+def all_bounds() -> list[type[AbstractBound]]:
+    """Return every theorem that bounds the gain of a trajectory."""
+    return [NormProduct, SlopeNorm, LinearRadius]
+
+
+def all_theorems() -> list[type[AbstractTheorem]]:
+    """Return every theorem."""
+    return [*all_bounds()]
