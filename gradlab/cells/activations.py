@@ -293,7 +293,7 @@ def activation_named(activation: str | AbstractActivation) -> AbstractActivation
     Examples
     --------
     >>> activation_named("tanh").slope(np.array([20.0]))
-    array([1.69934170e-17])
+    array([1.6993417e-17])
     """
     if isinstance(activation, AbstractActivation):
         return activation

@@ -1,7 +1,7 @@
 """A cell is one step h' = F(h, x; θ) with its Jacobians stated in closed form."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -38,8 +38,8 @@ class Outer:
         """Return the sum over the first `axes` axes."""
         if self.right is None:
             return self.left.sum(axis=tuple(range(axes)))
-        left = self.left.reshape(-1, self.left.shape[-1])
-        return left.T @ self.right.reshape(-1, self.right.shape[-1])
+        summed = range(axes)
+        return np.tensordot(self.left, self.right, axes=(summed, summed))
 
 
 @final
@@ -51,7 +51,7 @@ class Cotangent:
     input: Array
     params: Mapping[str, Array]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Array | Mapping[str, Array]]:
         """Unpack as ``state, input, params = cell.cotangent(h, x, u)``."""
         return iter((self.state, self.input, self.params))
 
@@ -105,16 +105,16 @@ class AbstractCell(abc.ABC):
         return self.input_slopes(h, x).dense()
 
     def tangent(self, h: Array, x: Array, V: Array) -> Array:
-        """Return J V for columns V (..., n, k), or J v for a vector v (n,)."""
+        """Return J V for columns V (..., n, k), or J v for v of the shape of h."""
         J = self.slopes(h, x)
-        return J.tangent(V) if V.ndim > 1 else J.tangent(V[:, None])[..., 0]
+        return J.tangent(V) if V.ndim > h.ndim else J.tangent(V[..., None])[..., 0]
 
     def cotangent(self, h: Array, x: Array, u: Array) -> Cotangent:
-        """Return (uᵀJ, uᵀ∂h'/∂x, {name: uᵀ∂h'/∂θ}) for rows u (..., n)."""
+        """Return (uᵀJ, uᵀ∂h'/∂x, {name: uᵀ∂h'/∂θ}) for u of the shape of h."""
         row = u[..., None, :]
         outers = self.parameter_cotangents(h, x, u)
         return Cotangent(
             self.slopes(h, x).cotangent(row)[..., 0, :],
             self.input_slopes(h, x).cotangent(row)[..., 0, :],
-            {name: np.asarray(outer.each()) for name, outer in outers.items()},
+            {name: outer.each() for name, outer in outers.items()},
         )

@@ -9,6 +9,7 @@ Leading axes (time, a batch) are carried along everywhere.
 """
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -22,6 +23,8 @@ __all__ = [
     "GatedJacobian",
     "TransposedJacobian",
 ]
+
+_COLUMNS = 8  # forming Σ_k diag(a_k) W_k costs about this many columns of W_k V
 
 
 class AbstractJacobian(abc.ABC):
@@ -114,46 +117,80 @@ class GatedJacobian(AbstractJacobian):
         return GatedJacobian(self.gates[index], self.weights, carry)
 
     def tangent(self, V: Array) -> Array:
-        """Return J V at 2 K n c k flops, the n²-sized Jacobian never formed."""
+        """Return J V at 2 K n c k flops, or 2 p n c k where forming Σ_k pays."""
         *_, p, K, n = self.gates.shape
-        W = self.weights
-        WV = W @ V[..., : W.shape[1], :]
-        WV = WV.reshape(*WV.shape[:-2], K, n, WV.shape[-1])
-        blocks = np.einsum("...rkn,...knj->...rnj", self.gates, WV)
-        if self.carry is not None:
-            split = V.reshape(*V.shape[:-2], p, n, V.shape[-1])
-            blocks = blocks + np.einsum("...rsn,...snj->...rnj", self.carry, split)
-        return blocks.reshape(*blocks.shape[:-3], p * n, blocks.shape[-1])
+        top = V[..., : self.weights.shape[1], :]
+        if (K - p) * V.shape[-1] > _COLUMNS * p * K:
+            blocks = self._gated() @ top
+        else:
+            blocks = self._weighted(_times(self.weights, top))
+        if self.carry is None:
+            return blocks
+        split = V.reshape(*V.shape[:-2], 1, p, n, V.shape[-1])
+        carried = (self.carry[..., None] * split).sum(-3)
+        return blocks + carried.reshape(*carried.shape[:-3], p * n, V.shape[-1])
 
     def cotangent(self, U: Array) -> Array:
-        """Return U J at 2 K n c k flops."""
+        """Return U J at 2 K n c k flops, or 2 p n c k where forming Σ_k pays."""
         *_, p, K, n = self.gates.shape
-        split = U.reshape(*U.shape[:-1], p, n)
-        gated = np.einsum("...jrn,...rkn->...jkn", split, self.gates)
-        first = gated.reshape(*gated.shape[:-2], K * n) @ self.weights
+        if (K - p) * U.shape[-2] > _COLUMNS * p * K:
+            first = U @ self._gated()
+        else:
+            first = _rows_times(self._gate_rows(U), self.weights)
         if self.carry is None:
             return first
-        rest = np.einsum("...jrn,...rsn->...jsn", split, self.carry)
+        split = U.reshape(*U.shape[:-1], p, 1, n)
+        rest = (split * self.carry[..., None, :, :, :]).sum(-3)
         rest[..., 0, :] += first
         return rest.reshape(*rest.shape[:-2], p * n)
 
+    def gate_cotangent(self, u: Array) -> Array:
+        """Return Σ_r u[r] ∘ a[r, k] for all k (..., K n): uᵀ by what W_k yields."""
+        return self._gate_rows(u[..., None, :])[..., 0, :]
+
     def dense(self) -> Array:
         """Return J as an array (..., p n, columns)."""
-        *lead, p, K, n = self.gates.shape
-        W = self.weights.reshape(K, n, -1)
-        first = np.einsum("...rkn,knc->...rnc", self.gates, W)
+        first = self._gated()
         if self.carry is None:
-            return first.reshape(*lead, p * n, W.shape[-1])
+            return first
+        *lead, p, _, n = self.gates.shape
         J = np.zeros((*lead, p, n, p, n), dtype=first.dtype)
-        J[..., 0, :] = first
+        J[..., 0, :] = first.reshape(*lead, p, n, n)
         place = np.arange(n)
         # Advanced indices on both n axes come out in front: (n, ..., p, p).
         J[..., :, place, :, place] += np.moveaxis(self.carry, -1, 0)
         return J.reshape(*lead, p * n, p * n)
 
+    def _gated(self) -> Array:
+        """Return Σ_k diag(a[r, k]) W_k for all r (..., p n, c)."""
+        *lead, p, K, n = self.gates.shape
+        W = self.weights.reshape(K, n, -1)
+        total = self.gates[..., 0, :, None] * W[0]
+        for k in range(1, K):
+            total += self.gates[..., k, :, None] * W[k]
+        return total.reshape(*lead, p * n, W.shape[-1])
+
+    def _weighted(self, WV: Array) -> Array:
+        """Return Σ_k a[r, k] ∘ (W_k V) for all r (..., p n, k)."""
+        *_, p, K, n = self.gates.shape
+        parts = WV.reshape(*WV.shape[:-2], 1, K, n, WV.shape[-1])
+        total = self.gates[..., 0, :, None] * parts[..., 0, :, :]
+        for k in range(1, K):
+            total += self.gates[..., k, :, None] * parts[..., k, :, :]
+        return total.reshape(*total.shape[:-3], p * n, total.shape[-1])
+
+    def _gate_rows(self, U: Array) -> Array:
+        """Return Σ_r U[r] ∘ a[r, k] for all k (..., rows, K n)."""
+        *_, p, K, n = self.gates.shape
+        split = U.reshape(*U.shape[:-1], p, 1, n)
+        total = split[..., 0, :, :] * self.gates[..., None, 0, :, :]
+        for r in range(1, p):
+            total += split[..., r, :, :] * self.gates[..., None, r, :, :]
+        return total.reshape(*total.shape[:-2], K * n)
+
     def log_abs_det(self) -> Array:
         """Return ln|det J|; Σ ln|a| + ln|det W| where J = diag(a) W is square."""
-        *_, p, K, n = self.gates.shape
+        p, K = self.gates.shape[-3:-1]
         if self.carry is not None or p * K != 1:
             return np.linalg.slogdet(self.dense())[1]
         with np.errstate(divide="ignore"):  # a zero slope is ln 0 = −inf, and right
@@ -193,3 +230,18 @@ class TransposedJacobian(AbstractJacobian):
     def log_abs_det(self) -> Array:
         """Return ln|det J|."""
         return self.inner.log_abs_det()
+
+
+def _times(W: Matrix, V: Array) -> Array:
+    """Return W V for V (..., c, k); over leading axes as one product, not many."""
+    if V.ndim == 2:
+        return W @ V
+    return np.swapaxes(_rows_times(np.swapaxes(V, -1, -2), W.T), -1, -2)
+
+
+def _rows_times(U: Array, W: Matrix) -> Array:
+    """Return U W for U (..., k, c); over leading axes as one product, not many."""
+    if U.ndim == 2:
+        return U @ W
+    flat = U.reshape(math.prod(U.shape[:-1]), U.shape[-1]) @ W
+    return flat.reshape(*U.shape[:-1], W.shape[-1])

@@ -1,7 +1,7 @@
 """Initial weights: recurrent N(0, gain²/n) per gate, input N(0, 1/m), biases zero.
 
-Other recurrent matrices: Haar orthogonal, the identity (IRNN), and torch's uniform
-±1/√n, which also draws the input weights and biases from the same interval.
+Other recurrent matrices: Haar orthogonal, the identity [le2015simple], and torch's
+uniform ±1/√n, which also draws the input weights and both biases from that interval.
 """
 
 from collections.abc import Callable
@@ -19,9 +19,10 @@ INITS = ("gaussian", "orthogonal", "identity", "torch")
 
 def random_weights(
     n: int, m: int, *, gates: int, gain: float, rng: Seed, init: str
-) -> tuple[Array, Array, Array]:
-    """Return W_hh (gates·n, n), W_hx (gates·n, m) and a bias (gates·n,).
+) -> tuple[Array, Array, Array, Array]:
+    """Return W_hh (gates·n, n), W_hx (gates·n, m), b_hx and b_hh (gates·n,).
 
+    A cell with one bias takes the sum of the two, which is what it stands for in torch.
     The recurrent matrix is drawn gate by gate and is gain times a matrix of `init`:
     "gaussian" N(0, 1/n), "orthogonal" Haar, "identity", "torch" uniform on ±1/√n.
     """
@@ -40,6 +41,7 @@ def random_weights(
     if init == "torch":
         limit = 1 / np.sqrt(n)
         W_hx = generator.uniform(-limit, limit, size=(gates * n, m))
-        return W_hh, W_hx, generator.uniform(-limit, limit, size=gates * n)
+        b_hx, b_hh = generator.uniform(-limit, limit, size=(2, gates * n))
+        return W_hh, W_hx, b_hx, b_hh
     W_hx = generator.normal(size=(gates * n, m)) / np.sqrt(max(m, 1))
-    return W_hh, W_hx, np.zeros(gates * n)
+    return W_hh, W_hx, np.zeros(gates * n), np.zeros(gates * n)

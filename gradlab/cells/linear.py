@@ -5,12 +5,12 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from gradlab._checks import require_parameter
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
 from gradlab.cells.base import AbstractCell, Outer
 from gradlab.cells.factored import DenseJacobian
 from gradlab.cells.initialise import random_weights
+from gradlab.cells.parameters import require_weights
 from gradlab.references import Reference
 from gradlab.typing import Array, Seed
 
@@ -46,8 +46,7 @@ class Linear(AbstractCell):
 
     def __post_init__(self) -> None:
         """Check shapes and keep read-only copies."""
-        W_hh = require_parameter("W_hh", self.W_hh, "(n, n)")
-        W_hx = require_parameter("W_hx", self.W_hx, "(n, m)", sizes={"n": len(W_hh)})
+        W_hh, W_hx = require_weights(self.W_hh, self.W_hx, gates=1)
         object.__setattr__(self, "W_hh", W_hh)
         object.__setattr__(self, "W_hx", W_hx)
 
@@ -74,7 +73,8 @@ class Linear(AbstractCell):
 
     def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return W_hh h + W_hx x."""
-        return h @ algebra.array(self.W_hh).T + x @ algebra.array(self.W_hx).T
+        W_hh, W_hx = algebra.array(self.W_hh), algebra.array(self.W_hx)
+        return h @ W_hh.T + algebra.array(x) @ W_hx.T
 
     def slopes(self, h: Array, x: Array) -> DenseJacobian:  # noqa: ARG002
         """Return W_hh, the same at every step and not copied."""

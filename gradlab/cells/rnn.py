@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self, final
 
-from gradlab._checks import require_parameter
+import numpy as np
+
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
 from gradlab.cells.activations import AbstractActivation, activation_named
 from gradlab.cells.base import AbstractCell, Outer
 from gradlab.cells.factored import GatedJacobian
 from gradlab.cells.initialise import random_weights
+from gradlab.cells.parameters import require_bias, require_weights
 from gradlab.references import Reference
 from gradlab.typing import Array, Seed
 
@@ -35,7 +37,6 @@ class RNN(AbstractCell):
 
     Examples
     --------
-    >>> import numpy as np
     >>> cell = RNN([[2.0]], [[1.0]], [0.0])
     >>> float(cell.jacobian(np.zeros(1), np.zeros(1))[0, 0])  # sech²(0) · 2
     2.0
@@ -50,13 +51,10 @@ class RNN(AbstractCell):
 
     def __post_init__(self) -> None:
         """Check shapes and keep read-only copies."""
-        W_hh = require_parameter("W_hh", self.W_hh, "(n, n)")
-        sizes = {"n": len(W_hh)}
-        W_hx = require_parameter("W_hx", self.W_hx, "(n, m)", sizes=sizes)
-        b_h = require_parameter("b_h", self.b_h, "(n,)", sizes=sizes)
+        W_hh, W_hx = require_weights(self.W_hh, self.W_hx, gates=1)
         object.__setattr__(self, "W_hh", W_hh)
         object.__setattr__(self, "W_hx", W_hx)
-        object.__setattr__(self, "b_h", b_h)
+        object.__setattr__(self, "b_h", require_bias("b_h", self.b_h, W_hh, gates=1))
         object.__setattr__(self, "activation", activation_named(self.activation))
 
     @classmethod
@@ -74,8 +72,10 @@ class RNN(AbstractCell):
 
         `init` is one of "gaussian", "orthogonal", "identity", "torch".
         """
-        weights = random_weights(n, m, gates=1, gain=gain, rng=rng, init=init)
-        return cls(*weights, activation=activation)
+        W_hh, W_hx, *biases = random_weights(
+            n, m, gates=1, gain=gain, rng=rng, init=init
+        )
+        return cls(W_hh, W_hx, np.add(*biases), activation)
 
     @property
     def phi(self) -> AbstractActivation:
@@ -112,7 +112,7 @@ class RNN(AbstractCell):
 
     def _preactivation(self, h: Array, x: Array, algebra: Algebra) -> Array:
         W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))
-        return h @ W_hh.T + x @ W_hx.T + b_h
+        return h @ W_hh.T + algebra.array(x) @ W_hx.T + b_h
 
     def _slope(self, h: Array, x: Array) -> Array:
         return self.phi.slope(self._preactivation(h, x, FLOATS))
