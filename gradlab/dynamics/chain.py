@@ -15,8 +15,9 @@ from gradlab.cells.factored import (
     DenseJacobian,
     TransposedJacobian,
 )
+from gradlab.dynamics.rows import ScaledRows
 from gradlab.errors import InputError, InputTypeError, RangeError, ShapeError
-from gradlab.linalg import Scaled
+from gradlab.linalg.scaled import Scaled
 from gradlab.typing import Array, Factors, Matrix
 
 __all__ = ["JacobianChain"]
@@ -31,7 +32,13 @@ class JacobianChain:
     Parameters
     ----------
     factors : (T, n, n) array_like or AbstractJacobian
-        ``factors[0]`` is J_1, which acts first; the product is J_T ⋯ J_1.
+        ``factors[0]`` is J_1, which acts first; the product is J_T ⋯ J_1.  A factored
+        Jacobian may also hold a batch (T, B, n, n); its sequences never mix.
+
+    Raises
+    ------
+    ShapeError, NonFiniteError
+        If `factors` are not a finite stack of square matrices.
 
     Examples
     --------
@@ -44,6 +51,9 @@ class JacobianChain:
     def __init__(self, factors: object) -> None:
         if not isinstance(factors, AbstractJacobian):
             factors = DenseJacobian(require_stack("factors", factors))
+        shape = factors.shape
+        if len(shape) not in (3, 4) or shape[-1] != shape[-2]:
+            raise ShapeError("factors", "(T, n, n) or (T, B, n, n)", shape)
         self._pieces: tuple[AbstractJacobian, ...] = (factors,)
 
     def __len__(self) -> int:
@@ -55,30 +65,50 @@ class JacobianChain:
         """n, the number of rows and columns of every Jacobian."""
         return self._pieces[0].shape[-1]
 
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """(B,) for the chains of a batch of sequences, () for a single one."""
+        return self._pieces[0].shape[1:-2]
+
     def __getitem__(self, index: slice) -> "JacobianChain":
-        """Return J_{s+1} … J_t for ``chain[s:t]``: a stretch of time, never reversed."""
+        """Return J_{s+1} … J_t for ``chain[s:t]``, a stretch of time."""
         if not isinstance(index, slice) or index.step not in (None, 1):
-            message = "a chain is cut by slices chain[s:t] without a step."
+            message = f"a chain is cut as chain[s:t], without a step; got {index}."
             raise InputTypeError(message)
         start, stop, _ = index.indices(len(self))
         pieces, begin = [], 0
         for piece in self._pieces:
-            lo, hi = max(start - begin, 0), max(stop - begin, 0)
-            pieces.append(piece[lo:hi])
+            low, high = max(start - begin, 0), max(stop - begin, 0)
+            pieces.append(piece[low:high])
             begin += piece.shape[0]
         filled = [piece for piece in pieces if piece.shape[0]]
         return self._of(*(filled or pieces[:1]))
 
     def then(self, later: "JacobianChain") -> "JacobianChain":
-        """Return this chain followed in time by a later one."""
-        if later.size != self.size:
-            expected = f"(T, n, n) with n = {self.size}"
-            raise ShapeError("later", expected, (len(later), later.size, later.size))
+        """Return this chain followed in time by a later one.
+
+        Raises
+        ------
+        ShapeError
+            If the two do not fit together in n and B.
+        """
+        here, there = (chain._pieces[0].shape[1:] for chain in (self, later))
+        if here != there:
+            letters = "(T, n, n)" if len(here) == 2 else "(T, B, n, n)"
+            expected = f"{letters} = (T, {', '.join(map(str, here))})"
+            raise ShapeError("later", expected, (len(later), *there))
         return self._of(*self._pieces, *later._pieces)
 
     def transpose(self) -> "JacobianChain":
         """Return the chain J_Tᵀ, …, J_1ᵀ, whose product is (J_T ⋯ J_1)ᵀ."""
         return self._of(*(TransposedJacobian(p[::-1]) for p in self._pieces[::-1]))
+
+    def sequence(self, b: int) -> "JacobianChain":
+        """Return the chain of sequence b of a batch."""
+        if not self.batch:
+            message = "this chain is of a single sequence, not of a batch."
+            raise InputError(message)
+        return self._of(*(piece[:, b] for piece in self._pieces))
 
     def __iter__(self) -> Iterator[Matrix]:
         """Yield J_1, J_2, … as (n, n) arrays, a few at a time in memory."""
@@ -94,64 +124,102 @@ class JacobianChain:
     def tangent(self, V: object) -> Scaled:
         """Return J_T ⋯ J_1 V for V (n, k), as mantissa · 2^exponent."""
         self._refuse_batch()
-        columns = require_array("V", V, "(n, k)", sizes={"n": self.size})
-        product = Scaled.of(columns)
+        product = Scaled.of(require_array("V", V, "(n, k)", sizes={"n": self.size}))
         for J in self._steps():
             product = _applied(J, product)
         return product
 
     def adjoint(self, U: object) -> Scaled:
         """Return Uᵀ J_T ⋯ J_1 for U (n, k), as mantissa · 2^exponent."""
-        product = self.transpose().tangent(require_array("U", U, "(n, k)"))
-        return Scaled.of(product.mantissa.T, product.exponent)
+        self._refuse_batch()
+        columns = require_array("U", U, "(n, k)", sizes={"n": self.size})
+        product = Scaled.of(columns)
+        for _, J in self._steps_back():
+            product = _applied(TransposedJacobian(J), product)
+        return Scaled(product.mantissa.T, product.exponent)
 
     def log_abs_dets(self) -> Array:
-        """Return ln|det J_t| for every t (T,), in nats; −inf where J_t is singular."""
+        """Return ln|det J_t| for every t, (T,) or (T, B) nats; −inf where singular."""
         return np.concatenate([piece.log_abs_det() for piece in self._pieces])
 
-    def backpropagate(self, sources: Array) -> Array:
-        """Return λ_t = δ_t + λ_{t+1} J_{t+1} for t = 1 … T, with λ_T = δ_T.
+    def backpropagate(self, sources: object) -> Array:
+        """Return λ_t = δ_t + λ_{t+1} J_{t+1} for t = 0 … T; λ_T = δ_T, and δ_0 = 0.
 
         Parameters
         ----------
-        sources : (T, n) or (T, B, n) array
+        sources : (T, n) or (T, B, n) array_like
             δ_1 … δ_T: what enters at each step, such as ∂ℓ_t/∂h_t.
 
         Returns
         -------
-        array of the same shape
-            λ_1 … λ_T, in time order.
+        (T + 1, n) or (T + 1, B, n) array
+            λ_0 … λ_T, indexed as the states are.  λ_0 is what flows out at the start:
+            with it added to the last source of an earlier chain, the sweep goes on.
 
         Raises
         ------
         RangeError
-            If a cotangent overflows float64.
+            If a cotangent overflows float64; `log_cotangent_norms` does not.
         """
-        cotangents = np.array(sources, dtype=float)
+        deltas = self._as_sources(sources)
+        cotangents = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
         with np.errstate(over="ignore", invalid="ignore"):
-            for t, J in zip(
-                range(len(self) - 2, -1, -1), self._steps_back(), strict=False
-            ):
-                cotangents[t] += J.cotangent(cotangents[t + 1][..., None, :])[..., 0, :]
-        if not np.isfinite(cotangents).all():
-            finite = np.isfinite(cotangents).reshape(len(self), -1).all(axis=1)
-            raise RangeError(int(np.flatnonzero(~finite)[-1]) + 1)
+            for t, J in self._steps_back():
+                cotangents[t] += _row_times(cotangents[t + 1], J)
+        finite = np.isfinite(cotangents).reshape(len(cotangents), -1).all(axis=1)
+        if not finite.all():
+            raise RangeError(int(np.flatnonzero(~finite)[-1]))
         return cotangents
+
+    def log_cotangent_norms(self, sources: object) -> Array:
+        """Return ln‖λ_t‖₂ in nats for the λ_0 … λ_T of `backpropagate`, at any size.
+
+        Every λ_t is carried as mantissa · 2^exponent: none overflows or is lost.
+
+        Parameters
+        ----------
+        sources : (T, n) or (T, B, n) array_like
+            δ_1 … δ_T.
+
+        Returns
+        -------
+        (T + 1,) or (T + 1, B) array
+            −inf where λ_t is exactly zero.
+        """
+        deltas = self._as_sources(sources)
+        sums = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
+        total = ScaledRows.of(sums[-1])
+        logs = np.empty(sums.shape[:-1])
+        logs[-1] = total.log_norms()
+        for t, J in self._steps_back():
+            back = ScaledRows.of(_row_times(total.mantissa, J), total.exponent)
+            total = back.plus(ScaledRows.of(sums[t]))
+            logs[t] = total.log_norms()
+        return logs
+
+    def _as_sources(self, sources: object) -> Array:
+        shape = (len(self), *self.batch, self.size)
+        names = ("T", "B", "n") if self.batch else ("T", "n")
+        sizes = dict(zip(names, shape, strict=True))
+        return require_array("sources", sources, f"({', '.join(names)})", sizes=sizes)
 
     def _steps(self) -> Iterator[AbstractJacobian]:
         return itertools.chain.from_iterable(
             (piece[t] for t in range(piece.shape[0])) for piece in self._pieces
         )
 
-    def _steps_back(self) -> Iterator[AbstractJacobian]:
-        return itertools.chain.from_iterable(
-            (piece[t] for t in range(piece.shape[0] - 1, -1, -1))
-            for piece in self._pieces[::-1]
-        )
+    def _steps_back(self) -> Iterator[tuple[int, AbstractJacobian]]:
+        """Yield (t, J_{t+1}) from t = T − 1 down to 0."""
+        end = len(self)
+        for piece in self._pieces[::-1]:
+            steps = piece.shape[0]
+            for t in range(steps - 1, -1, -1):
+                yield end - steps + t, piece[t]
+            end -= steps
 
     def _refuse_batch(self) -> None:
-        if len(self._pieces[0].shape) != 3:
-            message = "this chain holds a batch; take one with trajectory.sequence(b)."
+        if self.batch:
+            message = "this chain holds a batch; take one sequence with .sequence(b)."
             raise InputError(message)
 
     @classmethod
@@ -161,7 +229,14 @@ class JacobianChain:
         return chain
 
 
+def _row_times(row: Array, J: AbstractJacobian) -> Array:
+    """Return u J for u (n,) or, sequence by sequence, (B, n)."""
+    return J.cotangent(row[..., None, :])[..., 0, :]
+
+
 def _applied(J: AbstractJacobian, product: Scaled) -> Scaled:
+    """Return J · product; the mantissa is at most 1, so only J's own range matters."""
     if isinstance(J, DenseJacobian):
         return product.after(J.matrices)
-    return Scaled.of(J.tangent(product.mantissa), product.exponent)
+    image = Scaled.of(J.tangent(product.mantissa))
+    return Scaled(image.mantissa, image.exponent + product.exponent)

@@ -6,13 +6,15 @@ from typing import final
 
 import numpy as np
 
-from gradlab._checks import require_array
+from gradlab._checks import require_array, require_parameter
 from gradlab.cells.base import AbstractCell
 from gradlab.dynamics.chain import JacobianChain
-from gradlab.errors import DivergenceError, InputError, ShapeError
-from gradlab.typing import Array, Inputs, States
+from gradlab.errors import DivergenceError, InputError, InputTypeError, ShapeError
+from gradlab.typing import Array, Inputs, State, States
 
 __all__ = ["Trajectory", "run"]
+
+_WATCH = 1024  # steps between looks for a state that is no longer finite
 
 
 @final
@@ -20,19 +22,39 @@ __all__ = ["Trajectory", "run"]
 class Trajectory:
     """States h_0 … h_T of a cell under inputs x_1 … x_T.
 
+    `run` makes one; given states (of another program, say) it is made directly, and
+    every Jacobian is then taken at those states.
+
     Attributes
     ----------
     cell : AbstractCell
         What was run.
     states : (T + 1, n) or (T + 1, B, n) array
-        ``states[0]`` is the given initial state.
+        ``states[0]`` is the given initial state.  Read-only, like the inputs.
     inputs : (T, m) or (T, B, m) array
         ``inputs[t]`` takes ``states[t]`` to ``states[t + 1]``.
+
+    Raises
+    ------
+    ShapeError, NonFiniteError
+        If states and inputs do not fit the cell and each other.
     """
 
     cell: AbstractCell
     states: States
     inputs: Inputs
+
+    def __post_init__(self) -> None:
+        """Check that everything fits, and make the arrays read-only here."""
+        n, m = _sizes(self.cell)
+        inputs = _as_inputs(self.inputs, m)
+        states = require_array("states", self.states, "(..., n)", sizes={"n": n})
+        expected = (len(inputs) + 1, *inputs.shape[1:-1], n)
+        if states.shape != expected:
+            letters = "(T + 1, n)" if len(expected) == 2 else "(T + 1, B, n)"
+            raise ShapeError("states", f"{letters} = {expected}", states.shape)
+        object.__setattr__(self, "states", _read_only(states))
+        object.__setattr__(self, "inputs", _read_only(inputs))
 
     def __len__(self) -> int:
         """T, the number of steps."""
@@ -56,7 +78,7 @@ class Trajectory:
     def sequence(self, b: int) -> "Trajectory":
         """Return sequence b of a batch as a trajectory of its own."""
         if not self.batch:
-            message = "this trajectory is a single sequence, not a batch."
+            message = "this trajectory is of a single sequence, not of a batch."
             raise InputError(message)
         return Trajectory(self.cell, self.states[:, b], self.inputs[:, b])
 
@@ -91,19 +113,35 @@ def run(cell: AbstractCell, h0: object, inputs: object) -> Trajectory:
     >>> trajectory.states[:, 0]
     array([0.25, 0.75, 0.75])
     """
-    n, m = cell.sizes
-    x = _as_inputs(inputs, m)
-    h = require_array("h0", h0, "(..., n)", sizes={"n": n})
+    n, m = _sizes(cell)
+    x = np.array(_as_inputs(inputs, m))  # a snapshot: the trajectory keeps it
+    h = require_parameter("h0", h0, "(..., n)", sizes={"n": n})
     if h.shape[:-1] != x.shape[1:-1]:
         expected = f"{(*x.shape[1:-1], n)}, one state for every sequence of `inputs`"
         raise ShapeError("h0", expected, h.shape)
+    return Trajectory(cell, _states(cell, h, x), x)
+
+
+def _states(cell: AbstractCell, h: State, x: Inputs) -> States:
     states = np.empty((len(x) + 1, *h.shape))
     states[0] = h
     with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(len(x)):
-            states[t + 1] = cell.step(states[t], x[t])
-    _refuse_divergence(states)
-    return Trajectory(cell, states, x)
+        for start in range(0, len(x), _WATCH):
+            for t, row in enumerate(x[start : start + _WATCH], start + 1):
+                h = cell.step(h, row)
+                if h.shape != states.shape[1:]:  # it would broadcast without a word
+                    name = f"h_{t}"
+                    raise ShapeError(name, f"{states.shape[1:]}", h.shape)
+                states[t] = h
+            _refuse_divergence(states[start + 1 : start + _WATCH + 1], start + 1)
+    return states
+
+
+def _sizes(cell: AbstractCell) -> tuple[int, int]:
+    if not isinstance(cell, AbstractCell):
+        message = f"`cell` must be a cell of gradlab.cells; got {cell!r}."
+        raise InputTypeError(message)
+    return cell.sizes
 
 
 def _as_inputs(inputs: object, m: int) -> Array:
@@ -113,7 +151,13 @@ def _as_inputs(inputs: object, m: int) -> Array:
     return x
 
 
-def _refuse_divergence(states: States) -> None:
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _refuse_divergence(states: States, first: int) -> None:
     finite = np.isfinite(states).reshape(len(states), -1).all(axis=1)
     if not finite.all():
-        raise DivergenceError(int(np.argmin(finite)))
+        raise DivergenceError(first + int(np.argmin(finite)))

@@ -1,0 +1,117 @@
+"""Softmax cross-entropy ℓ_t = log Σ_k exp(o_tk) − o_ty, so that ∂ℓ_t/∂o_t = p_t − e_y.
+
+With d_k = o_k − o_y over the wrong classes k ≠ y, ℓ = log(1 + Σ exp d_k): small losses
+and small errors keep their relative accuracy, where 1 − p_y would cancel to 0.
+"""
+
+import functools
+from dataclasses import KW_ONLY, dataclass
+from typing import final
+
+import numpy as np
+from scipy.special import logsumexp
+
+from gradlab._checks import require_finite
+from gradlab.dynamics import Trajectory
+from gradlab.errors import InputError, InputTypeError, ShapeError
+from gradlab.objectives.base import AbstractObjective
+from gradlab.typing import Array
+
+__all__ = ["CrossEntropy"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CrossEntropy(AbstractObjective):
+    """L = Σ_t w_t (−log p_t[y_t]), p_t = softmax(W_qh h_t + b_q), w_t = 1/T; in nats.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        T steps of one sequence, or of a batch of B (the loss is averaged over it).
+    targets : (T,) or (T, B) array_like of integers
+        y_t, a class in 0 … q − 1.
+    W_qh : (q, n_hidden) array_like
+        Readout weights on the hidden part of the state.
+    b_q : (q,) array_like, optional
+        Readout bias.
+    weights : (T,) array_like, optional
+        w_t, instead of 1/T each.
+
+    Raises
+    ------
+    InputTypeError
+        If the targets are not integers.
+    InputError
+        If a target is no class, or an array does not fit the trajectory.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Linear
+    >>> from gradlab.dynamics import run
+    >>> trajectory = run(Linear([[0.5]], [[1.0]]), [0.0], [[1.0], [1.0]])
+    >>> objective = CrossEntropy(trajectory, [0, 1], [[0.0], [0.0]])
+    >>> bool(objective.loss == np.log(2))  # two classes, equally likely
+    True
+    """
+
+    trajectory: Trajectory
+    targets: Array
+    W_qh: Array
+    b_q: Array | None = None
+    _: KW_ONLY
+    weights: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Check that everything fits the trajectory."""
+        self._check_readout()
+        shape = (len(self.trajectory), *self.trajectory.batch)
+        targets = _as_classes(self.targets, shape, len(self.W_qh))
+        object.__setattr__(self, "targets", targets)
+
+    @functools.cached_property
+    def losses(self) -> Array:
+        """ℓ_t = −log p_t[y_t] = log(1 + Σ_{k≠y} exp d_k) in nats, (T,) or (T, B)."""
+        return np.logaddexp(0.0, logsumexp(self._log_odds, axis=-1))
+
+    @functools.cached_property
+    def errors(self) -> Array:
+        """∂ℓ_t/∂o_t = p_t − e_y, (T, q) or (T, B, q); p_y − 1 is −Σ_{k≠y} p_k."""
+        p = np.exp(self._log_odds - self.losses[..., None])  # p_k = p_y exp d_k
+        wrong = p.sum(axis=-1, keepdims=True)
+        np.put_along_axis(p, self._places, -wrong, axis=-1)
+        return p
+
+    @property
+    def _places(self) -> Array:
+        return self.targets[..., None]
+
+    @functools.cached_property
+    def _log_odds(self) -> Array:
+        """d_k = o_k − o_y for the wrong classes, −inf at the target."""
+        with np.errstate(over="ignore"):
+            odds = self.outputs - np.take_along_axis(self.outputs, self._places, -1)
+        odds = require_finite("log odds", odds)
+        np.put_along_axis(odds, self._places, -np.inf, axis=-1)
+        return odds
+
+
+def _as_classes(targets: object, shape: tuple[int, ...], classes: int) -> Array:
+    """Return `targets` as a read-only integer array of the given shape."""
+    array = np.array(targets)
+    if array.dtype.kind not in "iu":
+        message = f"`targets` must be integers; got dtype {array.dtype}."
+        raise InputTypeError(message)
+    if array.shape != shape:
+        letters = "(T, B)" if len(shape) == 2 else "(T,)"
+        expected = f"{letters} = {shape}"
+        raise ShapeError("targets", expected, array.shape)
+    bad = np.argwhere((array < 0) | (array >= classes))
+    if len(bad):
+        index = tuple(int(i) for i in bad[0])
+        wanted = f"classes in 0 … {classes - 1}"
+        message = f"`targets` must be {wanted}; got {array[index]} at index {index}."
+        raise InputError(message)
+    array = array.astype(np.intp)
+    array.setflags(write=False)
+    return array
