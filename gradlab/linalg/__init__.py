@@ -14,12 +14,14 @@ from gradlab.linalg.graded import (
     running_log_singular_values,
 )
 from gradlab.linalg.norms import frobenius_norm, log_norm, spectral_norm
+from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
 
 __all__ = [
     "GradedProduct",
     "Scaled",
+    "block_log_growths",
     "frobenius_norm",
     "gaussian",
     "graded_product",

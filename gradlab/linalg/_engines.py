@@ -2,18 +2,30 @@
 
 import importlib
 import importlib.util
-from typing import Literal
+from collections.abc import Sized
+from typing import Literal, Protocol
 
 from gradlab._checks import require_one_of
 from gradlab._extras import require
-from gradlab.linalg._running import Sweep
 from gradlab.linalg._sweep import sweep
+from gradlab.typing import Array, Matrix
 
-__all__ = ["Engine", "choose_sweep"]
+__all__ = ["Engine", "Sweep", "choose_sweep", "count_steps"]
 
 Engine = Literal["auto", "numpy", "numba"]
 
 _COMPILED_UP_TO = 24  # the size up to which a plain loop beats calls to LAPACK
+_WORTH_LOADING = 400_000  # steps times n: some two seconds of LAPACK calls
+
+
+class Sweep(Protocol):
+    """What an engine offers; see `gradlab.linalg._sweep.sweep`."""
+
+    def __call__(
+        self, transposed: Array, frame: Matrix, growth: Matrix | None
+    ) -> tuple[Matrix, Matrix | None, Array, Array]:
+        """Carry `frame` through a stack of factors."""
+        ...
 
 
 def choose_sweep(engine: Engine, n: int, steps: int | None) -> Sweep:
@@ -34,7 +46,9 @@ def choose_sweep(engine: Engine, n: int, steps: int | None) -> Sweep:
     return compiled
 
 
-_WORTH_LOADING = 400_000  # steps times n: some two seconds of LAPACK calls
+def count_steps(factors: object) -> int | None:
+    """Return T where it is known before the factors are read."""
+    return len(factors) if isinstance(factors, Sized) else None
 
 
 def _numba_is_there() -> bool:

@@ -8,6 +8,7 @@ ulp in every singular value of a well-conditioned matrix with scaled columns
 (Demmel and Veselić).
 """
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,7 @@ def graded_log_singular_values(weights: Vector, V: Matrix) -> Vector:
             if widest < _RANGE:
                 break
     edges = [0, *cuts, len(s)]
-    found = [
-        _block(columns[a:b, a:b], s[a:b])
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    found = [_block(columns[a:b, a:b], s[a:b]) for a, b in itertools.pairwise(edges)]
     return np.sort(np.concatenate(found))[::-1]
 
 

@@ -8,23 +8,27 @@ together).  Where the order breaks, a step is redone with pivoting on weighted c
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
 import numpy as np
-from scipy.linalg.lapack import dtrcon, ztrcon
 
+from gradlab.linalg._engines import Sweep
+from gradlab.linalg._safeguards import (
+    first_singular,
+    is_poor,
+    move_inside_range,
+    suspects,
+)
 from gradlab.linalg._weighted import (
     add_logs,
     log_magnitude,
     weighted_elimination,
     weighted_triangle,
 )
-from gradlab.linalg.exact_rank import ImageBasis, singular_factors
+from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["Running", "Sweep"]
+__all__ = ["Running"]
 
-_SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
 _DISORDER = 4.0  # nats by which a later weight may pass an earlier one in a stretch
 _BOUND = 1e3  # the largest entry of a triangle that V may be multiplied by
 _FROZEN = 46.0  # nats, e^-46 = 1e-20: couplings below it are invisible in float64
@@ -32,19 +36,7 @@ _ROOM = 250.0  # nats a stretch may stray from where it began
 _LONGEST = 4096  # steps of a stretch
 _PATIENCE = 8  # stretches to go before a longer one is tried again
 _MARGIN = 10.0  # nats
-_LOWEST_EXPONENT = -900  # of two: factors below it would meet subnormal numbers
 _CHECK = 64  # steps between looks at the frame's condition
-_POOR = 1e-6  # reciprocal condition at which the frame is made orthonormal
-
-
-class Sweep(Protocol):
-    """What an engine offers; see `gradlab.linalg._sweep.sweep`."""
-
-    def __call__(
-        self, transposed: Array, frame: Matrix, growth: Matrix | None
-    ) -> tuple[Matrix, Matrix | None, Array, Array]:
-        """Carry `frame` through a stack of factors."""
-        ...
 
 
 @dataclass
@@ -85,14 +77,14 @@ class Running:
             stack = stack.astype(np.complex128)
             self.frame = self.frame.astype(np.complex128, order="F")
             self.right = self.right.astype(np.complex128)
-        transposed = np.ascontiguousarray(stack.transpose(0, 2, 1))
+        transposed = np.array(stack.transpose(0, 2, 1), order="C")
         row_sizes = np.abs(transposed).max(axis=1, initial=0.0)
-        shift = _move_inside_range(transposed, row_sizes)
+        shifts = move_inside_range(transposed, row_sizes)
         start = 0
         while start < len(stack) and len(self.high):
             stretch = slice(start, start + self.length)
             start += self._stretch(transposed[stretch], row_sizes[stretch])
-        self.high, self.low = add_logs(self.high, self.low, shift)
+        self.high, self.low = add_logs(self.high, self.low, shifts.sum())
         self.steps += len(stack)
 
     def _stretch(self, transposed: Array, row_sizes: Array) -> int:
@@ -101,14 +93,12 @@ class Running:
         if not self.frozen:
             growth = np.eye(len(self.high), dtype=transposed.dtype, order="F")
         frame, growth, diagonal, rows = self.sweep(transposed, self.frame, growth)
-        sizes = np.take_along_axis(row_sizes, rows, axis=1)
-        suspect = (np.abs(diagonal) <= _SUSPECT * sizes).any(axis=1)
-        if suspect.any():
-            first = _first_singular(transposed, suspect)
-            if first == 0:
-                return self._pivoted_step(transposed[0], singular=True)
-            if first is not None:
-                return self._stretch(transposed[:first], row_sizes[:first])
+        steps = suspects(diagonal, rows, row_sizes)
+        first = first_singular(transposed, steps) if len(steps) else None
+        if first == 0:
+            return self._pivoted_step(transposed[0], singular=True)
+        if first is not None:
+            return self._stretch(transposed[:first], row_sizes[:first])
         logs = log_magnitude(diagonal)
         if not self._accepts(frame, growth, logs, row_sizes.max(axis=1)):
             if len(transposed) == 1:
@@ -196,19 +186,11 @@ class Running:
     def _check_frame(self) -> None:
         """Make the frame orthonormal if its columns have become nearly dependent."""
         Q, R = np.linalg.qr(self.frame)
-        condition: Any = ztrcon if np.iscomplexobj(R) else dtrcon
-        if condition(R)[0] < _POOR:
+        if is_poor(R):
             logs = log_magnitude(R.diagonal())
             self.right = weighted_triangle(R, self.weights, logs) @ self.right
             self.frame = np.asfortranarray(Q)
             self.high, self.low = add_logs(self.high, self.low, logs)
-
-
-def _first_singular(transposed: Array, suspect: Array) -> int | None:
-    """Return the first suspected step whose factor is exactly singular."""
-    steps = np.flatnonzero(suspect)
-    singular = steps[singular_factors(transposed[steps])]
-    return int(singular[0]) if len(singular) else None
 
 
 def _strays(path: Array, gained: Array) -> bool:
@@ -216,18 +198,3 @@ def _strays(path: Array, gained: Array) -> bool:
     largest_later = np.maximum.accumulate(path[:, ::-1], axis=1)[:, ::-1]
     disorder = (largest_later[:, 1:] - path[:, :-1]).max(initial=-np.inf)
     return bool(disorder > _DISORDER or np.abs(gained).max() > _ROOM)
-
-
-def _move_inside_range(transposed: Array, row_sizes: Array) -> float:
-    """Scale factors whose products with a frame would leave float64; return the logs."""
-    _, exponents = np.frexp(row_sizes.max(axis=1, initial=0.0))
-    n = transposed.shape[1]
-    highest = 1020 - n.bit_length()
-    move = np.where(exponents > highest, highest - exponents, 0)
-    move = np.where(exponents < _LOWEST_EXPONENT, -exponents, move)
-    for t in np.flatnonzero(move):
-        # In two halves: 2^1074 itself is not a float64.
-        for power in (move[t] // 2, move[t] - move[t] // 2):
-            transposed[t] *= 2.0 ** float(power)
-            row_sizes[t] *= 2.0 ** float(power)
-    return -float(move.sum()) * float(np.log(2.0))

@@ -1,4 +1,4 @@
-"""Factors at the door: an array, a list or an iterable, read as checked stacks (k, n, n).
+"""Factors at the door: any array or iterable, read as checked stacks (k, n, n).
 
 An iterable is read a stack at a time, so that a chain of a million factors never has to
 be in memory at once; every stack is a copy, so the caller's arrays are never changed.
@@ -67,7 +67,7 @@ def _gathered(name: str, members: Iterator[Array], n: int) -> Iterator[Factors]:
         ]
         if not part:
             return
-        stack = np.stack(part)
+        stack = np.stack(part)  # a copy, in native byte order
         bad = np.argwhere(~np.isfinite(stack))
         if len(bad):
             t, i, j = (int(index) for index in bad[0])
@@ -78,13 +78,11 @@ def _gathered(name: str, members: Iterator[Array], n: int) -> Iterator[Factors]:
 
 def _member(name: str, member: object, step: int, n: int | None) -> Array:
     """Return one factor as a square float64 or complex128 array; not yet finite."""
-    plain = type(member) is np.ndarray and member.dtype in (np.float64, np.complex128)
-    array = (
-        member
-        if plain
-        else require_array(f"{name}[{step}]", member, "...", allow_complex=True)
-    )
-    shape = np.shape(array)
+    if type(member) is np.ndarray and member.dtype.char in "dD":
+        array: Array = member
+    else:
+        array = require_array(f"{name}[{step}]", member, "...", allow_complex=True)
+    shape = array.shape
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ShapeError(name, "(T, n, n)", f"{shape} at step {step}")
     if n is not None and shape != (n, n):

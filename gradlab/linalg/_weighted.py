@@ -17,7 +17,7 @@ def log_magnitude(values: Array) -> Array:
         return np.log(np.abs(values))
 
 
-def add_logs(high: Vector, low: Vector, term: Vector) -> tuple[Vector, Vector]:
+def add_logs(high: Vector, low: Vector, term: Vector | float) -> tuple[Vector, Vector]:
     """Return (high + low) + term as an unevaluated sum, in twice the precision.
 
     Sums of 10^6 logarithms stay exact to the last digit of their total (Knuth's

@@ -7,7 +7,7 @@ float64 keeps only those within 16 digits of the largest.
 
 import functools
 import math
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from gradlab._checks import require_count
 from gradlab.errors import InputError, ShapeError
-from gradlab.linalg._engines import Engine, choose_sweep
+from gradlab.linalg._engines import Engine, choose_sweep, count_steps
 from gradlab.linalg._graded_svd import graded_log_singular_values
 from gradlab.linalg._running import Running
 from gradlab.linalg._stacks import read_stacks
@@ -39,10 +39,6 @@ class GradedProduct:
     ----------
     n : int
         Size of the factors.
-    steps : int
-        T, the number of factors.
-    rank : int
-        Rank of the product: r = n unless a factor is exactly singular.
     """
 
     n: int
@@ -68,10 +64,12 @@ class GradedProduct:
 
     @property
     def steps(self) -> int:
+        """T, the number of factors."""
         return self._running.steps
 
     @property
     def rank(self) -> int:
+        """Rank of the product: n unless a factor is exactly singular."""
         return len(self._running.high)
 
     @property
@@ -153,7 +151,7 @@ def graded_product(
     [168.14019105, -98.825473]
     """
     stacks = read_stacks(factors)
-    sweep = choose_sweep(engine, stacks.n, _count(factors))
+    sweep = choose_sweep(engine, stacks.n, count_steps(factors))
     running = Running.identity(stacks.n, sweep)
     for stack in stacks.parts:
         running.advance(stack)
@@ -184,7 +182,7 @@ def running_log_singular_values(
     """
     times = [require_count("at", t, minimum=0) for t in at]
     stacks = read_stacks(factors)
-    sweep = choose_sweep(engine, stacks.n, _count(factors))
+    sweep = choose_sweep(engine, stacks.n, count_steps(factors))
     running = Running.identity(stacks.n, sweep)
     found: dict[int, Vector] = {}
     for t in _stops(running, stacks.parts, set(times)):
@@ -212,16 +210,12 @@ def _stops(
         running.advance(stack[running.steps - start :])
 
 
-def _count(factors: object) -> int | None:
-    return len(factors) if isinstance(factors, Sized) else None
-
-
 def _log_singular_values(running: Running, n: int) -> Vector:
     missing = np.full(n - len(running.high), -np.inf)
     if not len(running.high):
         return missing
     # F = QR, and R diag(e^s) = diag(e^{s'}) W: what is left is diag(e^{s'}) (W V).
-    R = np.linalg.qr(running.frame, mode="r")
+    R = np.linalg.qr(running.frame)[1]
     logs = log_magnitude(R.diagonal())
     W = weighted_triangle(R, running.weights, logs)
     found = graded_log_singular_values(running.weights + logs, W @ running.right)
