@@ -1,0 +1,99 @@
+"""Tightness of a bound: its slack against the gain that was there, in nats per step."""
+
+from dataclasses import dataclass
+from typing import final
+
+from gradlab._results import Origin, Result
+from gradlab.bounds import AbstractBound
+from gradlab.dynamics import Trajectory
+from gradlab.linalg import graded_product
+from gradlab.references import Reference
+
+__all__ = ["Tightness", "tightness"]
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Tightness(Result):
+    """How far a bound is from the truth on one run.
+
+    Attributes
+    ----------
+    label : str
+        The theorem.
+    source : str
+        Its key in the bibliography.
+    direction : str
+        "above" or "below".
+    log_bound, log_gain : float
+        Bound and measured ln‖J_T ⋯ J_1‖₂, in nats.
+    slack : float
+        bound − gain from above, gain − bound from below: not negative but for the
+        rounding of the measured gain, and 0 where the bound is sharp.
+    per_step : float
+        The slack in nats per step.
+    """
+
+    label: str
+    source: str
+    direction: str
+    log_bound: float
+    log_gain: float
+    slack: float
+    per_step: float
+
+    @property
+    def sources(self) -> tuple[Reference, ...]:  # type: ignore[override]
+        """The theorem's source."""
+        return (Reference(self.source),)
+
+
+def tightness(bound: AbstractBound, trajectory: Trajectory) -> Tightness:
+    """Return the slack of a bound on a run.
+
+    Parameters
+    ----------
+    bound : AbstractBound
+        Such as ``NormProduct()``.
+    trajectory : Trajectory
+        A single run.
+
+    Returns
+    -------
+    Tightness
+        The gain is measured by `gradlab.linalg.graded_product`, to about 1e-13 per
+        decade of T.
+
+    Raises
+    ------
+    AssumptionError
+        If the run breaks a hypothesis of the theorem.
+    InputError
+        If the trajectory is a batch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab.bounds import NormProduct
+    >>> from gradlab.cells import Linear
+    >>> from gradlab.dynamics import run
+    >>> shear = Linear([[1.0, 1.0], [0.0, 1.0]], np.zeros((2, 1)))
+    >>> found = tightness(NormProduct(), run(shear, np.zeros(2), np.zeros((10, 1))))
+    >>> round(found.log_bound, 6), round(found.log_gain, 6)  # 10 ln φ and arsinh 5
+    (4.812118, 2.312438)
+    """
+    log_bound = bound.log_bound(trajectory)
+    log_gain = graded_product(trajectory.chain).log_norm
+    sign = 1.0 if bound.direction == "above" else -1.0
+    slack = 0.0 if log_bound == log_gain else sign * (log_bound - log_gain)
+    steps = len(trajectory)
+    return Tightness(
+        label=bound.label,
+        source=bound.source.key,
+        direction=bound.direction,
+        log_bound=log_bound,
+        log_gain=log_gain,
+        slack=slack,
+        per_step=slack / steps,
+        origin=Origin(parameters={"steps": steps}),
+    )
