@@ -12,6 +12,7 @@ from gradlab._version import VERSION as __version__
 __all__ = ["__version__"]
 
 _ROOMS = (
+    "adapters",
     "algebra",
     "bounds",
     "butterfly",
@@ -25,6 +26,7 @@ _ROOMS = (
     "objectives",
     "plots",
     "studies",
+    "sweeps",
 )
 
 
@@ -36,4 +38,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    return sorted([*__all__, *_ROOMS])

@@ -5,7 +5,6 @@ import numbers
 import operator
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,7 @@ def require_array(
 ) -> Array:
     """Return `value` as a finite float64 (or complex128) array of the named shape.
 
-    `shape` is written as in the documentation: ``"(T, n, n)"``; equal letters are equal
+    `shape` is written as in the documentation, ``"(T, n, n)"``: equal letters are equal
     sizes, a digit is that size, a leading ``...`` is any number of axes, and `sizes`
     fixes letters.  The caller's array is never changed; it is copied only if its dtype
     is another one.
@@ -53,7 +52,7 @@ def require_parameter(
     sizes: Mapping[str, int] | None = None,
     allow_complex: bool = False,
 ) -> Array:
-    """Return a read-only snapshot of an array, so that later changes do not reach it."""
+    """Return a read-only snapshot of an array: later changes do not reach it."""
     array = np.array(
         require_array(name, value, shape, sizes=sizes, allow_complex=allow_complex)
     )
@@ -66,8 +65,8 @@ def require_stack(name: str, value: object, *, allow_complex: bool = False) -> A
 
     A list whose members differ in shape is refused by naming the first odd step.
     """
-    if isinstance(value, Sequence) and not isinstance(value, str) and len(value):
-        shapes = [np.shape(member) for member in value]
+    if isinstance(value, Sequence) and all(isinstance(J, np.ndarray) for J in value):
+        shapes = [member.shape for member in value]
         odd = next((t for t, s in enumerate(shapes) if s != shapes[0]), None)
         if odd is not None:
             got = f"{shapes[odd]} at step {odd} after {shapes[0]}"
@@ -92,12 +91,7 @@ def require_finite(name: str, array: Array) -> Array:
 def require_count(name: str, value: object, *, minimum: int = 1) -> int:
     """Return `value` as an int of at least `minimum`; floats and bools are refused."""
     wanted = f"an integer >= {minimum}"
-    if isinstance(value, bool | np.bool_):
-        raise _wrong_type(name, wanted, value)
-    try:
-        count = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise _wrong_type(name, wanted, value) from None
+    count = _index(name, value, wanted)
     if count < minimum:
         raise _wrong_value(name, wanted, count)
     return count
@@ -117,8 +111,11 @@ def require_number(
     """
     wanted = _interval(minimum, above, maximum)
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        raise _wrong_type(name, wanted, value)
-    number = float(value)
+        raise _wrong_type(name, wanted, _shown(value))
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     # Written so that NaN fails.
     inside = minimum <= number <= maximum and number > above
     if not (inside and math.isfinite(number)):
@@ -140,12 +137,7 @@ def require_rng(rng: Seed) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     wanted = "a numpy Generator or an integer seed >= 0"
-    if isinstance(rng, bool | np.bool_):
-        raise _wrong_type("rng", wanted, rng)
-    try:
-        seed = operator.index(rng)
-    except TypeError:
-        raise _wrong_type("rng", wanted, rng) from None
+    seed = _index("rng", rng, wanted)
     if seed < 0:
         raise _wrong_value("rng", wanted, seed)
     return np.random.default_rng(seed)
@@ -163,7 +155,7 @@ def _as_numbers(name: str, value: object, *, allow_complex: bool) -> Array:
     _refuse_foreign(name, value)
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # ragged lists, or whatever somebody's __array__ raises
         message = f"`{name}` must be a regular array of numbers; {error}"
         raise InputError(message) from error
     kind = array.dtype.kind
@@ -194,7 +186,11 @@ def _exact_numbers(name: str, array: Array) -> Array:
         if isinstance(entry, bool) or not isinstance(entry, numbers.Real):
             got = f"{type(entry).__name__} at index {index}"
             raise _wrong_type(name, "an array of numbers", got)
-    return array.astype(np.float64)
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        wanted = "an array of numbers in the range of float64"
+        raise _wrong_value(name, wanted, "a larger one") from None
 
 
 def _match_shape(
@@ -225,9 +221,25 @@ def _interval(minimum: float, above: float, maximum: float) -> str:
     return " ".join(["a finite number", " and ".join(filter(None, limits))]).strip()
 
 
-def _wrong_type(name: str, wanted: str, got: Any) -> InputTypeError:
-    shown = got if isinstance(got, str) else f"{got!r}"
-    return InputTypeError(f"`{name}` must be {wanted}; got {shown}.")
+def _index(name: str, value: object, wanted: str) -> int:
+    """Return `value` as an int if it is one; True is not 1, and 10.0 is not 10."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise _wrong_type(name, wanted, _shown(value)) from None
+
+
+def _shown(value: object) -> str:
+    """Return how a refused value is quoted: as Python writes it, on one short line."""
+    written = repr(value.item() if isinstance(value, np.generic) else value)
+    written = " ".join(written.split())
+    return written if len(written) <= 60 else f"{written[:59]}…"
+
+
+def _wrong_type(name: str, wanted: str, got: str) -> InputTypeError:
+    return InputTypeError(f"`{name}` must be {wanted}; got {got}.")
 
 
 def _wrong_value(name: str, wanted: str, got: object) -> InputError:

@@ -1,31 +1,34 @@
 """A result is a frozen object: value, error, why it stopped, and where it came from.
 
 On disk a result is two files: ``name.npz`` holds the arrays, ``name.json`` everything
-else with gradlab's version, the seed and the parameters.  Nothing is pickled.
+else with gradlab's version, the seed, the parameters and the hash of the arrays.
 """
 
 import csv
 import dataclasses
-import enum
+import hashlib
+import html
 import io
 import json
 import math
 import os
 import pathlib
-import tempfile
-import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from gradlab._extras import require
+from gradlab._store import packed, plain, replace, split, typed
 from gradlab._version import VERSION
 from gradlab.errors import StoreError
 from gradlab.references import Reference, bibtex
 from gradlab.typing import Array
 
 __all__ = ["Origin", "Result"]
+
+_SHOWN_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,23 @@ class Origin:
 class Result:
     """Base of all results.
 
-    A subclass is a frozen dataclass whose fields are arrays, numbers, strings or enums;
-    `columns` says which of them make its table.  `sources` are the methods behind it.
+    A subclass is a frozen dataclass whose fields are arrays, numbers, strings, enums,
+    or mappings and tuples of these; `columns` says which of them make its table.
+    `sources` are the methods behind it.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+    ... class Growth(Result):
+    ...     log_gain: np.ndarray
+    ...     rate: float
+    >>> found = Growth(log_gain=np.array([0.0, -0.5]), rate=-0.5)
+    >>> found
+    Growth(log_gain=[ 0. , -0.5], rate=-0.5)
+    >>> print(found.to_csv())
+    log_gain
+    0.0
+    -0.5
     """
 
     sources: ClassVar[tuple[Reference, ...]] = ()
@@ -56,10 +74,15 @@ class Result:
 
     def columns(self) -> dict[str, Array]:
         """Return the table of this result: equally long 1-D columns by heading."""
-        values = {k: np.asarray(v) for k, v in self.as_dict().items()}
-        flat = {k: v for k, v in values.items() if v.ndim == 1 and v.dtype.kind in "if"}
-        longest = max((len(v) for v in flat.values()), default=0)
-        return {k: v for k, v in flat.items() if len(v) == longest}
+        values = {
+            name: value
+            for name, value in self.as_dict().items()
+            if isinstance(value, np.ndarray)
+            and value.ndim == 1
+            and value.dtype.kind in "iuf"
+        }
+        longest = max((len(value) for value in values.values()), default=0)
+        return {name: value for name, value in values.items() if len(value) == longest}
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return the table as CSV; write it too if a path is given."""
@@ -85,6 +108,31 @@ class Result:
         ]
         return _written("\n".join(lines) + "\n", path)
 
+    def to_xarray(self) -> Any:
+        """Return the arrays as an xarray.Dataset; numbers and origin are attributes.
+
+        The columns of the table share the dimension ``row``; axis i of another array
+        ``x`` is the dimension ``x_i``.
+
+        Raises
+        ------
+        MissingExtraError
+            If xarray is not installed (extra ``xarray``).
+        """
+        xarray = require("xarray", extra="xarray")
+        arrays, rest = split(self.as_dict())
+        table = self.columns()
+        variables = {
+            name: (
+                ["row"]
+                if name in table
+                else [f"{name}_{i}" for i in range(array.ndim)],
+                array,
+            )
+            for name, array in arrays.items()
+        }
+        return xarray.Dataset(variables, attrs={**rest, **_provenance(self.origin)})
+
     def cite(self) -> str:
         """Return the BibTeX entries of the methods that made this result."""
         return bibtex(self)
@@ -92,21 +140,27 @@ class Result:
     def save(self, path: str | os.PathLike[str]) -> pathlib.Path:
         """Write ``<path>.npz`` and ``<path>.json`` and return the former.
 
-        Both are written beside their final place and then renamed, so that a crash
-        leaves the old files or the new ones, never half of one.
+        Each is written beside its final place and then renamed, and the second names
+        the hash of the first: half of a file, or halves of two results, never load.
+
+        Raises
+        ------
+        InputTypeError
+            If a field is of a kind that cannot be stored.
         """
-        target = pathlib.Path(path).with_suffix(".npz")
+        target, record_path = _paths(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        values = self.as_dict()
-        arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
-        plain = {k: _plain(v) for k, v in values.items() if k not in arrays}
-        buffer = io.BytesIO()
-        # Typed as a mapping: savez's keyword `allow_pickle` must stay False.
-        np.savez_compressed(buffer, allow_pickle=False, **_named(arrays))
-        record = {"result": type(self).__name__, **_provenance(self.origin), **plain}
+        arrays, rest = split(self.as_dict())
+        content = packed(arrays)
+        record = {
+            "result": type(self).__name__,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "origin": _provenance(self.origin),
+            "values": rest,
+        }
         text = json.dumps(record, indent=1, sort_keys=True, allow_nan=False)
-        _replace(target, buffer.getvalue())
-        _replace(target.with_suffix(".json"), text.encode() + b"\n")
+        replace(target, content)
+        replace(record_path, text.encode() + b"\n")
         return target
 
     @classmethod
@@ -118,19 +172,30 @@ class Result:
         StoreError
             If a file is missing, damaged, or holds another kind of result.
         """
-        target = pathlib.Path(path).with_suffix(".npz")
+        target, record_path = _paths(path)
         try:
-            record = json.loads(target.with_suffix(".json").read_text())
-            with np.load(target, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except Exception as error:  # zipfile, json and numpy raise many kinds
+            record = json.loads(record_path.read_text(encoding="utf-8"))
+            content = target.read_bytes()
+            kind, digest = record["result"], record["sha256"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{target} cannot be read as a {cls.__name__}: {error}."
             raise StoreError(message) from error
-        if not isinstance(record, dict) or record.get("result") != cls.__name__:
-            kind = record.get("result") if isinstance(record, dict) else record
+        if kind != cls.__name__:
             message = f"{target} holds a {kind}, not a {cls.__name__}."
             raise StoreError(message)
-        return cls(**_revived(cls, record, arrays))
+        if hashlib.sha256(content).hexdigest() != digest:
+            message = (
+                f"{target} is damaged: its sha256 is not the one in {record_path}."
+            )
+            raise StoreError(message)
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        try:
+            origin = Origin(**record["origin"])
+            return cls(origin=origin, **typed(cls, record["values"], arrays))
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"{target} was saved by another version of gradlab: {error}."
+            raise StoreError(message) from error
 
     def _rows(self) -> Iterable[tuple[Any, ...]]:
         return zip(*self.columns().values(), strict=True)
@@ -140,80 +205,41 @@ class Result:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _repr_html_(self) -> str:
-        columns = self.columns()
-        head = "".join(f"<th>{name}</th>" for name in columns)
-        rows = [
-            "<tr>" + "".join(f"<td>{x:.6g}</td>" for x in row) + "</tr>"
-            for _, row in zip(range(20), self._rows(), strict=False)
-        ]
-        caption = f"{type(self).__name__}, gradlab {self.origin.version}"
-        return (
-            f"<table><caption>{caption}</caption><tr>{head}</tr>{''.join(rows)}</table>"
+        columns = self.columns() or {"": np.zeros(0)}
+        rows = list(self._rows())
+        cells = [[f"{x:.6g}" for x in row] for row in rows[:_SHOWN_ROWS]]
+        if len(rows) > _SHOWN_ROWS:
+            cells.append([f"… {len(rows)} rows"] + [""] * (len(columns) - 1))
+        scalars = {k: v for k, v in self.as_dict().items() if k not in columns}
+        notes = ", ".join(f"{k} = {_short(v)}" for k, v in scalars.items())
+        name = f"{type(self).__name__}, gradlab {self.origin.version}"
+        caption = html.escape(f"{name}: {notes}" if notes else name)
+        head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
+            for row in cells
         )
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
 
 
-def _named(arrays: dict[str, Array]) -> dict[str, Any]:
-    return arrays
+def _paths(path: str | os.PathLike[str]) -> tuple[pathlib.Path, pathlib.Path]:
+    # Not `with_suffix`: it would take the ".5" of "gain_0.5" for one.
+    given = pathlib.Path(path)
+    stem = given.stem if given.suffix in (".npz", ".json") else given.name
+    return given.with_name(f"{stem}.npz"), given.with_name(f"{stem}.json")
 
 
 def _provenance(origin: Origin) -> dict[str, Any]:
     return {
-        "origin": {
-            "version": origin.version,
-            "seed": _plain(origin.seed),
-            "parameters": _plain(dict(origin.parameters)),
-        }
+        "version": origin.version,
+        "seed": plain("seed", origin.seed),
+        "parameters": plain("parameters", origin.parameters),
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` in JSON's types; non-finite floats become strings."""
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, np.generic | np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return repr(value)
-    return value
-
-
-def _revived(
-    cls: type[Result], record: dict[str, Any], arrays: dict[str, Array]
-) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls)
-    values: dict[str, Any] = dict(arrays)
-    for f in dataclasses.fields(cls):
-        if f.name == "origin":
-            values["origin"] = Origin(**record["origin"])
-        elif f.name in record:
-            values[f.name] = _typed(hints[f.name], record[f.name])
-    return values
-
-
-def _typed(hint: Any, stored: Any) -> Any:
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint[stored]
-    if hint is float:
-        return float(stored)
-    origin = typing.get_origin(hint)
-    return tuple(stored) if origin is tuple else stored
-
-
-def _replace(target: pathlib.Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    pathlib.Path(name).chmod(0o644)
-    pathlib.Path(name).replace(target)
 
 
 def _written(text: str, path: str | os.PathLike[str] | None) -> str:
     if path is not None:
-        _replace(pathlib.Path(path), text.encode())
+        replace(pathlib.Path(path), text.encode())
     return text
 
 
@@ -233,4 +259,6 @@ def _short(value: Any) -> str:
         return f"array{value.shape}"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=6, separator=", ")
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k}: {_short(v)}" for k, v in value.items()) + "}"
     return f"{value:.6g}" if isinstance(value, float) else f"{value}"

@@ -12,43 +12,59 @@ def describe_rate(nats: float) -> str:
 
     Examples
     --------
-    >>> describe_rate(math.log(0.5))
-    '×0.5 per step: halves every 1 step (−0.693 nats)'
+    >>> describe_rate(-0.54)
+    '×0.58 per step: halves every 1.3 steps (−0.54 nats)'
     >>> describe_rate(0.0)
     '×1 per step: neither grows nor shrinks (0 nats)'
     >>> describe_rate(-math.inf)
     '×0 per step: gone at once (−inf nats)'
     """
-    tail = f"({_signed(nats)} nats)"
-    if nats == -math.inf:
-        return f"×0 per step: gone at once {tail}"
+    tail = f"({_signed(_rounded(nats, digits=3))} nats)"
+    gain = describe_gain(nats)
+    if not math.isfinite(nats):
+        verdict = {-math.inf: ": gone at once", math.inf: ": beyond all bounds"}
+        return f"{gain} per step{verdict.get(nats, '')} {tail}"
     if abs(nats) < _STILL:
         return f"×1 per step: neither grows nor shrinks {tail}"
     steps = math.log(2) / abs(nats)
-    unit = "step" if f"{steps:.3g}" == "1" else "steps"
+    if steps < 0.5:  # a fraction of a step says less than the factor does
+        return f"{gain} per step {tail}"
+    shown = _rounded(steps, digits=2)
     verb = "doubles" if nats > 0 else "halves"
-    return f"{describe_gain(nats)} per step: {verb} every {steps:.3g} {unit} {tail}"
+    return f"{gain} per step: {verb} every {shown} step{'s'[: shown != '1']} {tail}"
 
 
 def describe_gain(nats: float) -> str:
     """Say a gain given in nats as a factor, also where float64 has no such number.
 
+    Two digits are shown, and as many more as it takes to tell the factor from 1.
+
     Examples
     --------
     >>> describe_gain(math.log(2.5)), describe_gain(-2302.585092994046)
     ('×2.5', '×10^−1000')
+    >>> describe_gain(0.004)
+    '×1.004'
     """
-    if nats == -math.inf:
-        return "×0"
+    if not math.isfinite(nats):
+        return {math.inf: "×∞", -math.inf: "×0"}.get(nats, "×?")
     decades = nats / math.log(10)
-    if abs(decades) < 4:
-        return f"×{math.exp(nats):.3g}"
-    return f"×10^{_signed(round(decades, 1))}"
+    if abs(decades) >= 4:
+        return f"×10^{_signed(_rounded(decades, digits=3))}"
+    gain = math.exp(nats)
+    # Digits from the first one of gain to the first one of gain − 1.
+    from_one = math.floor(decades) - math.floor(math.log10(abs(gain - 1) or 1.0))
+    return f"×{_rounded(gain, digits=max(2, from_one + 1))}"
 
 
-def _signed(number: float) -> str:
-    return f"{number:.3g}".replace("-", "−") if abs(number) < 1e3 else _whole(number)
+def _rounded(number: float, *, digits: int) -> str:
+    """Return `number` to so many digits or to a whole number, without an exponent."""
+    if number == 0 or not math.isfinite(number):
+        return f"{number:g}"
+    places = max(digits - 1 - math.floor(math.log10(abs(number))), 0)
+    text = f"{number:.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
 
 
-def _whole(number: float) -> str:
-    return f"{number:.0f}".replace("-", "−")
+def _signed(text: str) -> str:
+    return text.replace("-", "−")

@@ -1,5 +1,7 @@
 """Every exception of gradlab: each carries its numbers and says what to do next."""
 
+from typing import Any
+
 __all__ = [
     "AssumptionError",
     "ConvergenceError",
@@ -18,6 +20,12 @@ __all__ = [
 
 class GradlabError(Exception):
     """Base of every exception that gradlab raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an exception is unpickled by calling its class with its message.
+        # Ours take numbers instead, and one that cannot be unpickled breaks the pool
+        # of worker processes that raised it.
+        return _revived, (type(self), self.args, self.__dict__)
 
 
 class InputError(GradlabError, ValueError):
@@ -104,3 +112,12 @@ class MissingExtraError(GradlabError, ImportError):
     def __init__(self, module: str, extra: str) -> None:
         self.module, self.extra = module, extra
         super().__init__(f"{module} is needed here: pip install 'gradlab[{extra}]'.")
+
+
+def _revived(
+    kind: type[GradlabError], args: tuple[Any, ...], numbers: dict[str, Any]
+) -> GradlabError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(numbers)
+    return error

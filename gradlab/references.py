@@ -3,7 +3,8 @@
 import functools
 import importlib.resources
 import re
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gradlab.errors import InputError
@@ -40,10 +41,10 @@ def cite(*things: object) -> list[str]:
 def _references(thing: object) -> Iterable[Reference]:
     if isinstance(thing, Reference):
         return (thing,)
-    several = getattr(thing, "sources", None)
-    if several is None:
-        several = getattr(thing, "source", ())
-    return (several,) if isinstance(several, Reference) else tuple(several)
+    found: Reference | Iterable[Reference] = getattr(
+        thing, "sources", getattr(thing, "source", ())
+    )
+    return (found,) if isinstance(found, Reference) else tuple(found)
 
 
 def bibtex(*things: object) -> str:
@@ -69,13 +70,16 @@ def bibtex(*things: object) -> str:
 
 
 @functools.cache
-def bibliography() -> dict[str, str]:
+def bibliography() -> Mapping[str, str]:
     """Return every entry of the shipped bibliography, by its key."""
-    text = importlib.resources.files("gradlab").joinpath("references.bib").read_text()
+    file = importlib.resources.files("gradlab").joinpath("references.bib")
+    text = file.read_text(encoding="utf-8")
     entries = re.split(r"\n(?=@)", "\n" + text)
     found = (re.match(r"@\w+\{([^,\s]+),", entry) for entry in entries)
-    return {
-        match.group(1): entry.strip()
-        for match, entry in zip(found, entries, strict=True)
-        if match
-    }
+    return types.MappingProxyType(
+        {
+            match.group(1): entry.strip()
+            for match, entry in zip(found, entries, strict=True)
+            if match
+        }
+    )

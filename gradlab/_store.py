@@ -1,0 +1,128 @@
+"""Values on disk: arrays as .npz without pickles, the rest as JSON without NaN."""
+
+import dataclasses
+import enum
+import io
+import math
+import os
+import pathlib
+import tempfile
+import types
+import typing
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradlab.errors import InputTypeError
+from gradlab.typing import Array
+
+__all__ = ["packed", "plain", "replace", "split", "typed"]
+
+
+def split(values: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Return the arrays among `values`, and everything else in JSON's types.
+
+    A mapping of arrays goes with the arrays, under ``field/key``.
+    """
+    arrays: dict[str, Array] = {}
+    rest: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, np.ndarray):
+            arrays[name] = value
+        elif _holds_arrays(value):
+            arrays |= {f"{name}/{key}": array for key, array in value.items()}
+        else:
+            rest[name] = plain(name, value)
+    return arrays, rest
+
+
+def packed(arrays: Mapping[str, Array]) -> bytes:
+    """Return the arrays as the bytes of an .npz file; equal arrays, equal bytes.
+
+    `numpy.savez` learned ``allow_pickle=False`` only in 2.1; a result is never pickled.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            # A ZipInfo of its own has a fixed date, so the bytes do not depend on it.
+            member = zipfile.ZipInfo(f"{name}.npy")
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def plain(name: str, value: Any) -> Any:
+    """Return `value` in JSON's types; non-finite floats become strings."""
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(name, value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain(name, entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(name, entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    wanted = "made of numbers, strings, enums and arrays to be stored"
+    message = f"`{name}` must be {wanted}; got a {type(value).__name__}."
+    raise InputTypeError(message)
+
+
+def typed(
+    cls: type, record: Mapping[str, Any], arrays: Mapping[str, Array]
+) -> dict[str, Any]:
+    """Return the fields of the dataclass `cls` from what `split` made of them."""
+    hints = typing.get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for name, array in arrays.items():
+        field, _, key = name.partition("/")
+        if key:
+            values.setdefault(field, {})[key] = array
+        else:
+            values[field] = array
+    for field in dataclasses.fields(cls):
+        if field.name in record:
+            values[field.name] = _revived(hints[field.name], record[field.name])
+    return values
+
+
+def replace(target: pathlib.Path, content: bytes) -> None:
+    """Write beside `target`, then rename: readers see the old file or the new one."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    written = pathlib.Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        written.chmod(0o644)
+        written.replace(target)
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _holds_arrays(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and len(value) > 0
+        and all(isinstance(entry, np.ndarray) for entry in value.values())
+    )
+
+
+def _revived(hint: Any, stored: Any) -> Any:
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if stored is None:
+        return None
+    if origin in (types.UnionType, typing.Union):  # X | None
+        return _revived(next(kind for kind in inner if kind is not type(None)), stored)
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return hint[stored]
+    if origin is tuple:
+        kinds = inner[:1] * len(stored) if inner[-1] is Ellipsis else inner
+        return tuple(map(_revived, kinds, stored))
+    if isinstance(stored, dict) and len(inner) == 2:
+        return {key: _revived(inner[1], entry) for key, entry in stored.items()}
+    return float(stored) if hint is float else stored
