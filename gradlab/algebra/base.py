@@ -48,3 +48,6 @@ class Algebra(Protocol):
 
     def positive(self, a: Array) -> Array:
         """Return max(a, 0)."""
+
+    def where_positive(self, a: Array, yes: Array, no: Array) -> Array:
+        """Return `yes` where a > 0 and `no` elsewhere, entry by entry."""

@@ -15,7 +15,7 @@ from scipy import special
 
 from gradlab._checks import require_number
 from gradlab.algebra.base import Algebra
-from gradlab.algebra.floats import FLOATS
+from gradlab.algebra.floats import FLOATS, gaussian
 from gradlab.errors import InputError
 from gradlab.typing import Array
 
@@ -34,6 +34,8 @@ __all__ = [
     "Tanh",
     "activation_named",
 ]
+
+_GONE = 800.0  # exp(−800) and exp(−800²) are 0 in float64
 
 
 class AbstractActivation(abc.ABC):
@@ -88,12 +90,13 @@ class Tanh(AbstractActivation):
 
     def slope(self, a: Array) -> Array:
         """Return sech² a = 4e/(1 + e)², e = exp(−2|a|)."""
-        e = np.exp(-2 * np.abs(a))
+        e = np.exp(-2 * np.minimum(np.abs(a), _GONE))  # 2|a| cannot overflow
         return 4 * e / (1 + e) ** 2
 
     def log_slope(self, a: Array) -> Array:
         """Return ln sech² a = ln 4 − 2|a| − 2 log1p(exp(−2|a|))."""
-        size = 2 * np.abs(a)
+        with np.errstate(over="ignore"):
+            size = 2 * np.abs(a)
         return math.log(4) - size - 2 * np.log1p(np.exp(-size))
 
 
@@ -134,11 +137,12 @@ class Erf(AbstractActivation):
 
     def slope(self, a: Array) -> Array:
         """Return (2/√π) exp(−a²)."""
-        return self.lipschitz * np.exp(-np.square(a))
+        return self.lipschitz * gaussian(a, 1.0)
 
     def log_slope(self, a: Array) -> Array:
-        """Return ln(2/√π) − a²."""
-        return math.log(self.lipschitz) - np.square(a)
+        """Return ln(2/√π) − a²; −inf where a² overflows."""
+        with np.errstate(over="ignore"):
+            return math.log(self.lipschitz) - np.square(a)
 
 
 @final
@@ -199,9 +203,8 @@ class LeakyRelu(AbstractActivation):
         return max(1.0, abs(self.leak))
 
     def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
-        """Return max(a, 0) − leak·max(−a, 0)."""
-        # The product with 1.0 rounds nothing, so each branch is exact.
-        return algebra.positive(a) - algebra.array(self.leak) * algebra.positive(-a)
+        """Return a where a > 0 and leak·a elsewhere."""
+        return algebra.where_positive(a, a, algebra.array(self.leak) * a)
 
     def slope(self, a: Array) -> Array:
         """Return 1 for a > 0 and the leak elsewhere."""
@@ -218,11 +221,10 @@ class Hardtanh(AbstractActivation):
     kinks = (-1.0, 1.0)
 
     def value(self, a: Array, algebra: Algebra = FLOATS) -> Array:
-        """Return 1 − max(1 − max(a, −1), 0), kept as a where |a| < 1."""
+        """Return a where |a| < 1, and the sign of a elsewhere."""
         one = algebra.array(1.0)
-        # a − max(a − 1, 0) + max(−a − 1, 0): exact in floats on all three pieces
-        # but for |a| > 1, where a − (a − 1) may differ from 1 by an ulp of a.
-        return a - algebra.positive(a - one) + algebra.positive(-a - one)
+        below = algebra.where_positive(one - a, a, one)
+        return algebra.where_positive(a + one, below, -one)
 
     def slope(self, a: Array) -> Array:
         """Return 1 for −1 < a < 1 and 0 elsewhere."""
@@ -246,8 +248,20 @@ class Gelu(AbstractActivation):
 
     def slope(self, a: Array) -> Array:
         """Return Φ(a) + a exp(−a²/2)/√(2π); absolute accuracy near its zero −0.75."""
-        density = np.exp(-np.square(a) / 2) / math.sqrt(2 * math.pi)
-        return special.ndtr(a) + a * density
+        density = gaussian(a, 0.5) / math.sqrt(2 * math.pi)
+        return FLOATS.normal_cdf(a) + np.minimum(a, _GONE) * density
+
+    def log_slope(self, a: Array) -> Array:
+        """Return ln|φ'(a)|; left of −1 as −a²/2 + ln|√(π/2) erfcx(−a/√2) + a| − ln√2π.
+
+        Nothing underflows on that branch before a² overflows, where −inf is returned.
+        """
+        left = np.minimum(a, -1.0)
+        mills = math.sqrt(math.pi / 2) * special.erfcx(-left * math.sqrt(0.5))
+        with np.errstate(over="ignore", divide="ignore"):
+            tail = np.log(np.abs(mills + left)) - np.square(left) / 2
+            near = np.log(np.abs(self.slope(np.maximum(a, -1.0))))
+        return np.where(a < -1, tail - math.log(2 * math.pi) / 2, near)
 
 
 @final
@@ -265,7 +279,13 @@ class Silu(AbstractActivation):
 
     def slope(self, a: Array) -> Array:
         """Return σ(a)(1 + a σ(−a)); absolute accuracy near its zero −1.28."""
-        return special.expit(a) * (1 + a * special.expit(-a))
+        return special.expit(a) * (1 + np.minimum(a, _GONE) * special.expit(-a))
+
+    def log_slope(self, a: Array) -> Array:
+        """Return ln σ(a) + ln|1 + a σ(−a)|."""
+        with np.errstate(divide="ignore"):
+            bracket = np.log(np.abs(1 + np.minimum(a, _GONE) * special.expit(-a)))
+        return special.log_expit(a) + bracket
 
 
 ACTIVATIONS: tuple[AbstractActivation, ...] = (
