@@ -3,7 +3,6 @@
 It offers that product from the left and from the right, and no other.
 """
 
-import itertools
 from collections.abc import Iterator
 from typing import final
 
@@ -23,6 +22,7 @@ from gradlab.typing import Array, Factors, Matrix
 __all__ = ["JacobianChain"]
 
 _BLOCK = 64  # steps made dense at once: few calls, and never n²T in memory
+_SMALL = 32  # rows up to which a dense Jacobian is cheaper than a factored one's calls
 
 
 @final
@@ -124,18 +124,14 @@ class JacobianChain:
     def tangent(self, V: object) -> Scaled:
         """Return J_T ⋯ J_1 V for V (n, k), as mantissa · 2^exponent."""
         self._refuse_batch()
-        product = Scaled.of(require_array("V", V, "(n, k)", sizes={"n": self.size}))
-        for J in self._steps():
-            product = _applied(J, product)
-        return product
+        columns = require_array("V", V, "(n, k)", sizes={"n": self.size})
+        return self._carried(columns)
 
     def adjoint(self, U: object) -> Scaled:
         """Return Uᵀ J_T ⋯ J_1 for U (n, k), as mantissa · 2^exponent."""
         self._refuse_batch()
         columns = require_array("U", U, "(n, k)", sizes={"n": self.size})
-        product = Scaled.of(columns)
-        for _, J in self._steps_back():
-            product = _applied(TransposedJacobian(J), product)
+        product = self.transpose()._carried(columns)
         return Scaled(product.mantissa.T, product.exponent)
 
     def log_abs_dets(self) -> Array:
@@ -165,7 +161,7 @@ class JacobianChain:
         cotangents = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
         with np.errstate(over="ignore", invalid="ignore"):
             for t, J in self._steps_back():
-                cotangents[t] += _row_times(cotangents[t + 1], J)
+                cotangents[t] += _times(J, cotangents[t + 1])
         finite = np.isfinite(cotangents).reshape(len(cotangents), -1).all(axis=1)
         if not finite.all():
             raise RangeError(int(np.flatnonzero(~finite)[-1]))
@@ -192,7 +188,7 @@ class JacobianChain:
         logs = np.empty(sums.shape[:-1])
         logs[-1] = total.log_norms()
         for t, J in self._steps_back():
-            back = ScaledRows.of(_row_times(total.mantissa, J), total.exponent)
+            back = ScaledRows.of(_times(J, total.mantissa), total.exponent)
             total = back.plus(ScaledRows.of(sums[t]))
             logs[t] = total.log_norms()
         return logs
@@ -203,19 +199,22 @@ class JacobianChain:
         sizes = dict(zip(names, shape, strict=True))
         return require_array("sources", sources, f"({', '.join(names)})", sizes=sizes)
 
+    def _carried(self, columns: Array) -> Scaled:
+        product = Scaled.of(columns)
+        for J in self._steps():
+            product = _applied(J, product)
+        return product
+
     def _steps(self) -> Iterator[AbstractJacobian]:
-        return itertools.chain.from_iterable(
-            (piece[t] for t in range(piece.shape[0])) for piece in self._pieces
-        )
+        """Yield J_1, J_2, …, ready to be applied."""
+        for piece in self._pieces:
+            for start in range(0, piece.shape[0], _BLOCK):
+                block = _handy(piece[start : start + _BLOCK])
+                yield from (block[t] for t in range(block.shape[0]))
 
     def _steps_back(self) -> Iterator[tuple[int, AbstractJacobian]]:
-        """Yield (t, J_{t+1}) from t = T − 1 down to 0."""
-        end = len(self)
-        for piece in self._pieces[::-1]:
-            steps = piece.shape[0]
-            for t in range(steps - 1, -1, -1):
-                yield end - steps + t, piece[t]
-            end -= steps
+        """Yield (t, J_{t+1}ᵀ) from t = T − 1 down to 0."""
+        return zip(range(len(self))[::-1], self.transpose()._steps(), strict=True)
 
     def _refuse_batch(self) -> None:
         if self.batch:
@@ -229,9 +228,14 @@ class JacobianChain:
         return chain
 
 
-def _row_times(row: Array, J: AbstractJacobian) -> Array:
-    """Return u J for u (n,) or, sequence by sequence, (B, n)."""
-    return J.cotangent(row[..., None, :])[..., 0, :]
+def _handy(block: AbstractJacobian) -> AbstractJacobian:
+    """Return the block in the form whose products take least time."""
+    return DenseJacobian(block.dense()) if block.shape[-1] <= _SMALL else block
+
+
+def _times(J: AbstractJacobian, v: Array) -> Array:
+    """Return J v for v (n,) or, sequence by sequence, (B, n)."""
+    return J.tangent(v[..., None])[..., 0]
 
 
 def _applied(J: AbstractJacobian, product: Scaled) -> Scaled:
