@@ -85,9 +85,9 @@ def typed(
             values.setdefault(field, {})[key] = array
         else:
             values[field] = array
-    for field in dataclasses.fields(cls):
-        if field.name in record:
-            values[field.name] = _revived(hints[field.name], record[field.name])
+    for entry in dataclasses.fields(cls):
+        if entry.name in record:
+            values[entry.name] = _revived(hints[entry.name], record[entry.name])
     return values
 
 
