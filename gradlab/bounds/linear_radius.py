@@ -24,6 +24,7 @@ from gradlab.bounds.outward import (
     log_norm_above,
     product_error,
     sum_above,
+    times_above,
 )
 from gradlab.cells.activations import Identity
 from gradlab.cells.base import AbstractCell
@@ -175,4 +176,4 @@ def _with_basis(W: Matrix, T: int, V: Matrix, X: Matrix) -> float:
     slack = 2 * (r + r * r) + 4 * EPSILON
     rate = sum_above([float(np.logaddexp(log_norm_above(similar), extra)), slack])
     condition = sum_above([log_norm_above(V), log_norm_above(X), slack])
-    return sum_above([condition, T * rate, 4 * EPSILON * abs(T * rate)])
+    return sum_above([condition, times_above(T, rate)])

@@ -14,7 +14,14 @@ import numpy as np
 
 from gradlab.typing import Array, Matrix
 
-__all__ = ["EPSILON", "log_norm_above", "log_norms_above", "product_error", "sum_above"]
+__all__ = [
+    "EPSILON",
+    "log_norm_above",
+    "log_norms_above",
+    "product_error",
+    "sum_above",
+    "times_above",
+]
 
 EPSILON = float(np.finfo(float).eps)
 """2⁻⁵², twice the unit roundoff u."""
@@ -39,8 +46,7 @@ def log_norms_above(matrices: Array) -> Array:
     """
     mantissa, exponent = _scaled_norms(matrices)
     shift = exponent * math.log(2)
-    with np.errstate(divide="ignore"):
-        logs = np.log(mantissa)
+    logs = np.log(np.where(mantissa > 0, mantissa, 1.0))
     # ln, the constant ln 2, the product and the sum err by at most 4 ulp of each.
     widened = 4 * EPSILON * (np.abs(logs) + np.abs(shift))
     return np.where(mantissa > 0, logs + shift + widened, -np.inf)
@@ -57,6 +63,11 @@ def product_error(X: Matrix, Y: Matrix) -> Matrix:
 def sum_above(terms: Iterable[float]) -> float:
     """Return a number ≥ the exact sum of the terms; `fsum` rounds once, to nearest."""
     return math.nextafter(math.fsum(terms), math.inf)
+
+
+def times_above(T: int, term: float) -> float:
+    """Return a number ≥ T · term; −inf stays what it is."""
+    return term if math.isinf(term) else math.nextafter(T * term, math.inf)
 
 
 def _scaled_norms(matrices: Array) -> tuple[Array, Array]:

@@ -1,11 +1,12 @@
 """Norm of the weights times the largest slope: ln‖J_T ⋯ J_1‖₂ ≤ T ln(γ ‖W_hh‖₂)."""
 
+import math
 from typing import ClassVar, Literal, final
 
 import numpy as np
 
 from gradlab.bounds.base import AbstractBound, require_single
-from gradlab.bounds.outward import EPSILON, log_norm_above, sum_above
+from gradlab.bounds.outward import EPSILON, log_norm_above, sum_above, times_above
 from gradlab.cells.base import AbstractCell
 from gradlab.cells.linear import Linear
 from gradlab.cells.rnn import RNN
@@ -55,10 +56,15 @@ class SlopeNorm(AbstractBound):
         cell = require_single(trajectory).cell
         log_slope = _log_largest_slope(cell, self.label)
         log_norm = log_norm_above(cell.params["W_hh"])
+        if log_norm == -math.inf:
+            return -math.inf
         # A computed slope, its product with a weight and γ itself are each right to a
-        # few ulp; 16 of them cover the three.
-        step = sum_above([log_slope, log_norm, 16 * EPSILON])
-        return sum_above([step] * len(trajectory))
+        # few ulp; 16 of them cover the three, and ln γ + ln‖W‖.
+        step = sum_above([log_slope, log_norm, 16 * EPSILON * (1 + abs(log_norm))])
+        # Where that product underflows, an entry is wrong by 2⁻¹⁰⁷⁴ at most.
+        tiny = math.log(cell.sizes[0]) - 1074 * math.log(2)
+        step = sum_above([float(np.logaddexp(step, tiny)), EPSILON * abs(step)])
+        return times_above(len(trajectory), step)
 
 
 def _log_largest_slope(cell: AbstractCell, label: str) -> float:

@@ -13,7 +13,7 @@ __all__ = ["Agreement", "agreement"]
 
 
 class Spectrum(Protocol):
-    """What is needed of a Lyapunov spectrum: exponents, descending, and their errors."""
+    """What is needed of a Lyapunov spectrum: descending exponents, and errors."""
 
     @property
     def exponents(self) -> Vector:
