@@ -65,7 +65,6 @@ def _in_float64(
     jax: Any, step: Callable[[Any, Any], Any], function: Callable[[Any, Any], Any]
 ) -> Callable[[Array, Array], Array]:
     """Return `function` on NumPy arrays, under the name of the user's step."""
-
     # Until jax 0.8 the switch was to be found in jax.experimental alone.
     home = jax if hasattr(jax, "enable_x64") else jax.experimental
 

@@ -60,9 +60,11 @@ def from_torch(module: Any) -> AbstractCell:
         message = f"`module` must be {_WANTED}; got a {type(module).__name__}."
         raise InputTypeError(message)
     kinds = {getattr(torch.nn, name): name.removesuffix("Cell") for name in _KINDS}
-    if type(module) not in kinds:
-        raise _unsupported(f"a {type(module).__name__}")
-    _refuse_settings(module)
+    kind = kinds.get(type(module))
+    odd = _setting_left_out(module) if kind else f"a {type(module).__name__}"
+    if odd:
+        message = f"`module` must be {_WANTED}; got {odd}."
+        raise InputError(message)
     suffix = "_l0" if isinstance(module, torch.nn.RNNBase) else ""
     W_hh = _float64(torch, module, f"weight_hh{suffix}")
     W_hx = _float64(torch, module, f"weight_ih{suffix}")
@@ -70,7 +72,7 @@ def from_torch(module: Any) -> AbstractCell:
     if module.bias:
         b_hx = _float64(torch, module, f"bias_ih{suffix}")
         b_hh = _float64(torch, module, f"bias_hh{suffix}")
-    match kinds[type(module)]:
+    match kind:
         case "RNN":
             return RNN(W_hh, W_hx, b_hx + b_hh, activation=module.nonlinearity)
         case "LSTM":
@@ -79,22 +81,18 @@ def from_torch(module: Any) -> AbstractCell:
             return GRU(W_hh, W_hx, b_hx, b_hh)
 
 
-def _refuse_settings(module: Any) -> None:
-    """Refuse what the cell would silently leave out."""
+def _setting_left_out(module: Any) -> str:
+    """Return what a cell made of the weights alone would miss, or nothing."""
     for name, plain in (("num_layers", 1), ("bidirectional", False), ("proj_size", 0)):
         value = getattr(module, name, plain)
         if value != plain:
-            raise _unsupported(f"{name} = {value}")
+            return f"{name} = {value}"
     dropout = getattr(module, "dropout", 0.0)
     if dropout and module.training:
-        got = f"dropout = {dropout} with training = True (call .eval() first)"
-        raise _unsupported(got)
+        return f"dropout = {dropout} with training = True (call .eval() first)"
     if module._forward_pre_hooks or module._forward_hooks:
-        raise _unsupported("a module with forward hooks, which may change its weights")
-
-
-def _unsupported(got: str) -> InputError:
-    return InputError(f"`module` must be {_WANTED}; got {got}.")
+        return "a module with forward hooks, which may change its weights"
+    return ""
 
 
 def _float64(torch: Any, module: Any, name: str) -> Array:
