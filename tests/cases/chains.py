@@ -1,7 +1,5 @@
 """One row per kind of chain: dense, factored, singular, joined, transposed, long."""
 
-import numpy as np
-
 from gradlab.cells import GRU, LSTM, RNN, Linear
 from gradlab.dynamics import JacobianChain, run
 

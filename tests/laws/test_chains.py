@@ -201,7 +201,7 @@ def test_backpropagation_goes_on_across_a_cut(chain, rng):
     later = chain[s:].backpropagate(sources[s:])
     earlier = sources[:s].copy()
     earlier[-1] += later[0]
-    # Beyond the cut the sums are the same; at it, one addition is made in another order.
+    # Beyond the cut the sums are the same; at it, one is made in another order.
     np.testing.assert_array_equal(later[1:], whole[s + 1 :])
     found = chain[:s].backpropagate(earlier)
     size = np.abs(whole).max()
