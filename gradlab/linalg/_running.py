@@ -15,7 +15,7 @@ from gradlab.linalg._engines import Sweep
 from gradlab.linalg._safeguards import (
     first_singular,
     is_poor,
-    move_inside_range,
+    prepared,
     suspects,
 )
 from gradlab.linalg._weighted import (
@@ -36,6 +36,7 @@ _ROOM = 250.0  # nats a stretch may stray from where it began
 _LONGEST = 4096  # steps of a stretch
 _PATIENCE = 8  # stretches to go before a longer one is tried again
 _MARGIN = 10.0  # nats
+_STRAIN = 10.0  # the size of an entry of V that asks for a look at its condition
 _CHECK = 64  # steps between looks at the frame's condition
 
 
@@ -52,6 +53,7 @@ class Running:
     length: int = 1
     patience: int = 0
     unchecked: int = 0
+    strain: float = 1.0
     frozen: bool = False
     image: ImageBasis | None = field(default=None, repr=False)
 
@@ -77,11 +79,9 @@ class Running:
             stack = stack.astype(np.complex128)
             self.frame = self.frame.astype(np.complex128, order="F")
             self.right = self.right.astype(np.complex128)
-        transposed = np.array(stack.transpose(0, 2, 1), order="C")
-        row_sizes = np.abs(transposed).max(axis=1, initial=0.0)
-        shifts = move_inside_range(transposed, row_sizes)
+        transposed, row_sizes, shifts = prepared(stack)
         start = 0
-        while start < len(stack) and len(self.high):
+        while start < len(transposed) and len(self.high):
             stretch = slice(start, start + self.length)
             start += self._stretch(transposed[stretch], row_sizes[stretch])
         self.high, self.low = add_logs(self.high, self.low, shifts.sum())
@@ -133,6 +133,7 @@ class Running:
             if not np.abs(W).max() <= _BOUND:  # written so that NaN fails
                 return False
             self.right = W @ self.right
+            self.strain = max(self.strain, float(np.abs(self.right).max()))
         self.frame = frame
         self.high, self.low = add_logs(self.high, self.low, logs.sum(axis=0))
         spread = float(np.ptp(logs, axis=1).max()) + _MARGIN
@@ -159,6 +160,9 @@ class Running:
         if self.unchecked >= _CHECK:
             self.unchecked = 0
             self._check_frame()
+        if self.strain > _STRAIN:
+            self.strain = 1.0
+            self._check_right()
         if self.patience:
             self.patience -= 1
         elif len(transposed) == self.length:
@@ -182,6 +186,22 @@ class Running:
         self._tidy(_MARGIN)
         self.length, self.patience = 1, 0
         return 1
+
+    def _check_right(self) -> None:
+        """Move what is ill-conditioned in V into the weights, where it belongs.
+
+        Vᵀ diag(e^s) = L diag(e^{s'}) W gives diag(e^s) V = Wᵀ diag(e^{s'}) Lᵀ, in which
+        L and W are bounded by 1.
+        """
+        if not is_poor(np.linalg.qr(self.right.T)[1]):
+            return
+        rank = len(self.high)
+        L, logs, chosen, W = weighted_elimination(self.right.T, self.weights, rank)
+        self.frame = np.asfortranarray(self.frame @ W.T)
+        self.high, self.low = add_logs(self.high[chosen], self.low[chosen], logs)
+        self.right = np.ascontiguousarray(L.T)
+        self._check_frame()
+        self._tidy(_MARGIN)
 
     def _check_frame(self) -> None:
         """Make the frame orthonormal if its columns have become nearly dependent."""

@@ -1,4 +1,4 @@
-"""What a sweep of LUs has to be watched for: range, singular factors, lost frames."""
+"""What a sweep of LUs is guarded against: scales, singular factors, lost frames."""
 
 import math
 from typing import Any
@@ -7,13 +7,44 @@ import numpy as np
 from scipy.linalg.lapack import dtrcon, ztrcon
 
 from gradlab.linalg.exact_rank import singular_factors
-from gradlab.typing import Array, Matrix, Vector
+from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["first_singular", "is_poor", "move_inside_range", "suspects"]
+__all__ = ["first_singular", "is_poor", "prepared", "suspects"]
 
 _SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
-_POOR = 1e-6  # reciprocal condition at which a frame is made orthonormal again
+_POOR = 1e-4  # reciprocal condition at which a frame is made orthonormal again
+_UNEVEN = 2.0**10  # ratio of column sizes that costs three digits of the smallest
 _LOWEST = -900  # power of two below which products would meet subnormal numbers
+
+
+def prepared(stack: Factors) -> tuple[Array, Array, Vector]:
+    """Return a stack ready for a sweep: transposed copies, row sizes, logs of scales.
+
+    The stack returned may be longer, with a product that is the same.  LU with row
+    pivoting is accurate however uneven the rows of a factor are, but adds up entries
+    across its columns; so a factor with uneven columns, J = A diag(c), is taken as two,
+    diag(c) and then A, each of which is uneven in its rows only.
+    """
+    transposed = _with_even_columns(np.array(stack.transpose(0, 2, 1), order="C"))
+    row_sizes = np.abs(transposed).max(axis=1, initial=0.0)
+    shifts = _move_inside_range(transposed, row_sizes)
+    return transposed, row_sizes, shifts
+
+
+def _with_even_columns(transposed: Array) -> Array:
+    # Row j of the transpose is column j of the factor; zero columns have size 1.
+    sizes = np.abs(transposed).max(axis=2, initial=0.0)
+    sizes[sizes == 0.0] = 1.0
+    with np.errstate(over="ignore"):
+        ratio = sizes.max(axis=1, initial=1.0) / sizes.min(axis=1, initial=1.0)
+    uneven = np.flatnonzero(ratio > _UNEVEN)
+    if not len(uneven):
+        return transposed
+    # Powers of two, so that A and diag(c) are exact.
+    c = np.ldexp(1.0, np.frexp(sizes[uneven])[1] - 1)
+    transposed[uneven] /= c[:, :, None]
+    scales = np.eye(transposed.shape[1]) * c[:, None, :]
+    return np.insert(transposed, uneven, scales, axis=0)
 
 
 def suspects(diagonal: Array, rows: Array, row_sizes: Array) -> Array:
@@ -38,7 +69,7 @@ def is_poor(R: Matrix) -> bool:
     return bool(condition(R)[0] < _POOR)
 
 
-def move_inside_range(transposed: Array, row_sizes: Array) -> Vector:
+def _move_inside_range(transposed: Array, row_sizes: Array) -> Vector:
     """Scale, in place, factors whose products could leave float64; return ln of scales.
 
     Powers of two, so nothing is rounded; almost always nothing is done at all.

@@ -41,8 +41,17 @@ def _ratio(U: Matrix, before: Vector, after: Vector) -> Matrix:
     size = np.abs(U)
     with np.errstate(divide="ignore", over="ignore"):
         log_ratio = np.log(size) + before - after[:, None]
-        sign = np.divide(U, size, out=np.zeros_like(U), where=size > 0)
-        return sign * np.exp(log_ratio)
+        return _signs(U, size) * np.exp(log_ratio)
+
+
+def _signs(U: Matrix, size: Matrix) -> Matrix:
+    signs = np.zeros_like(U)
+    if not np.iscomplexobj(U):
+        return np.divide(U, size, out=signs, where=size > 0)
+    # In parts: complex division by a subnormal number overflows inside.
+    np.divide(U.real, size, out=signs.real, where=size > 0)
+    np.divide(U.imag, size, out=signs.imag, where=size > 0)
+    return signs
 
 
 def weighted_elimination(

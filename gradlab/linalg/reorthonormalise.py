@@ -18,7 +18,7 @@ from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
 from gradlab.linalg._safeguards import (
     first_singular,
     is_poor,
-    move_inside_range,
+    prepared,
     suspects,
 )
 from gradlab.linalg._stacks import read_stacks
@@ -136,11 +136,9 @@ class _Flag:
             self.frame = self.frame.astype(np.complex128, order="F")
         total = np.full(self.k, -np.inf)
         total[self.alive] = 0.0
-        transposed = np.array(stack.transpose(0, 2, 1), order="C")
-        row_sizes = np.abs(transposed).max(axis=1, initial=0.0)
-        shifts = move_inside_range(transposed, row_sizes)
+        transposed, row_sizes, shifts = prepared(stack)
         done = 0
-        while done < len(stack) and len(self.alive):
+        while done < len(transposed) and len(self.alive):
             stretch = slice(done, done + _STRETCH)
             gone, logs = self._stretch(transposed[stretch], row_sizes[stretch])
             done += gone

@@ -1,0 +1,83 @@
+"""Singular values of long products by brute force: P in balls, then an SVD in mpmath.
+
+The product of the given floats is enclosed with python-flint at a precision that is
+doubled until the radius of P is far below its smallest singular value; by Weyl's
+inequality no singular value then differs by more than that radius.
+"""
+
+import flint
+import mpmath
+import numpy as np
+
+_SPARE = 2.0**-60  # radius of P allowed, relative to its smallest singular value
+
+
+def log_singular_values(factors) -> np.ndarray:
+    """Return ln σ of the exact product of nonsingular float factors, descending."""
+    stack = np.asarray(factors)
+    precision = 128
+    while True:
+        with mpmath.workprec(precision), _flint_precision(precision):
+            P, radius = _enclosed(stack)
+            values = sorted(_svd(P), reverse=True)
+            if radius < _SPARE * values[-1]:
+                return np.array([float(mpmath.log(value)) for value in values])
+        precision *= 2
+
+
+def log_singular_values_of_integers(factors) -> np.ndarray:
+    """Return ln σ of a product of integer matrices, −inf beyond its exact rank."""
+    n = len(factors[0])
+    P = flint.fmpz_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+    for J in factors:
+        P = flint.fmpz_mat([[int(entry) for entry in row] for row in J]) * P
+    digits = 60 + 4 * n * max(len(str(entry)) for entry in P.entries())
+    with mpmath.workdps(digits):
+        A = mpmath.matrix(n, n)
+        for i in range(n):
+            for j in range(n):
+                A[i, j] = mpmath.mpf(int(P[i, j]))
+        values = sorted(mpmath.svd_r(A, compute_uv=False), reverse=True)
+        logs = [float(mpmath.log(value)) for value in values[: P.rank()]]
+    return np.array(logs + [-np.inf] * (n - len(logs)))
+
+
+class _flint_precision:
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+
+    def __enter__(self) -> None:
+        self.before, flint.ctx.prec = flint.ctx.prec, self.bits
+
+    def __exit__(self, *_: object) -> None:
+        flint.ctx.prec = self.before
+
+
+def _enclosed(stack):
+    complex_valued = np.iscomplexobj(stack)
+    make = flint.acb_mat if complex_valued else flint.arb_mat
+    kind = complex if complex_valued else float
+    n = stack.shape[1]
+    P = make([[kind(i == j) for j in range(n)] for i in range(n)])
+    for J in stack:
+        P = make([[kind(entry) for entry in row] for row in J]) * P
+    A = mpmath.matrix(n, n)
+    radius = mpmath.mpf(0)
+    for i in range(n):
+        for j in range(n):
+            parts = [P[i, j].real, P[i, j].imag] if complex_valued else [P[i, j]]
+            middle = [_mpf(part.mid()) for part in parts]
+            A[i, j] = mpmath.mpc(*middle) if complex_valued else middle[0]
+            radius += sum((_mpf(part.rad()) for part in parts), mpmath.mpf(0))
+    return A, radius
+
+
+def _mpf(ball):
+    mantissa, exponent = ball.man_exp()
+    return mpmath.mpf((int(mantissa), int(exponent)))
+
+
+def _svd(A):
+    if any(isinstance(entry, mpmath.mpc) for entry in A):
+        return mpmath.svd_c(A, compute_uv=False)
+    return mpmath.svd_r(A, compute_uv=False)
