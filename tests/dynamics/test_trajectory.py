@@ -115,9 +115,9 @@ def test_arguments_that_do_not_fit_are_refused():
         run(cell, np.zeros(2), np.zeros((0, 3)))
     with pytest.raises(ShapeError, match=r"got \(3,\)"):
         run(cell, np.zeros(2), np.zeros(3))
+    bad = x.copy()
+    bad[2, 1] = np.nan
     with pytest.raises(NonFiniteError, match=r"`inputs` .* index \(2, 1\)"):
-        bad = x.copy()
-        bad[2, 1] = np.nan
         run(cell, np.zeros(2), bad)
     with pytest.raises(NonFiniteError, match="`h0`"):
         run(cell, [0.0, np.inf], x)

@@ -1,0 +1,140 @@
+"""Laws of every estimator: linear in the loss; an exact one is the derivative."""
+
+import numpy as np
+import pytest
+
+from gradlab.dynamics import run
+from gradlab.gradients import Full
+from tests.cases.gradients import ESTIMATORS, OBJECTIVES
+
+SEED = 7
+
+
+@pytest.fixture(params=ESTIMATORS)
+def row(request):
+    return ESTIMATORS[request.param]
+
+
+@pytest.fixture(params=OBJECTIVES)
+def objective(request, rng):
+    return OBJECTIVES[request.param](rng)
+
+
+def parts(gradient):
+    return [gradient.flat, gradient.states, gradient.inputs]
+
+
+def close(found, expected, *, rtol=1e-13):
+    """Two sums of the same few hundred terms: normwise some 100 eps apart."""
+    for a, b in zip(found, expected, strict=True):
+        assert a.shape == b.shape
+        assert np.linalg.norm(a - b) <= rtol * max(np.linalg.norm(b), 1.0)
+
+
+def test_the_row_says_what_the_class_declares(row):
+    assert (row.estimator.exact, row.estimator.unbiased) == (row.exact, row.unbiased)
+    assert row.unbiased or not row.exact
+
+
+def test_every_parameter_gets_a_gradient_of_its_shape(row, objective):
+    gradient = row.estimator.gradient(objective, rng=SEED)
+    expected = objective.trajectory.cell.params | objective.params
+    assert list(gradient.params) == list(expected)
+    for name, value in expected.items():
+        assert gradient.params[name].shape == value.shape
+    assert gradient.states.shape == objective.trajectory.states.shape
+    assert gradient.inputs.shape == objective.trajectory.inputs.shape
+
+
+def test_exact_estimators_are_the_full_gradient(row, objective):
+    if row.exact:
+        found = row.estimator.gradient(objective, rng=SEED)
+        close(parts(found), parts(Full().gradient(objective)))
+
+
+def test_the_gradient_of_a_sum_of_losses_is_the_sum(row, objective):
+    T = len(objective.trajectory)
+    whole = parts(row.estimator.gradient(objective, rng=SEED))
+    cuts = [
+        objective.restricted(slice(0, T // 2)),
+        objective.restricted(slice(T // 2, T)),
+    ]
+    halves = [parts(row.estimator.gradient(part, rng=SEED)) for part in cuts]
+    close([a + b for a, b in zip(*halves, strict=True)], whole)
+
+
+def test_the_gradient_scales_with_the_loss(row, objective):
+    doubled = objective.reweighted(-4 * objective.time_weights)
+    found = row.estimator.gradient(doubled, rng=SEED)
+    plain = row.estimator.gradient(objective, rng=SEED)
+    # A power of two changes no digit.
+    for a, b in zip(parts(found), parts(plain), strict=True):
+        np.testing.assert_array_equal(a, -4 * b)
+
+
+def test_the_gradient_of_a_batch_is_the_mean_of_its_sequences(row, objective):
+    if not (row.exact and objective.trajectory.batch):
+        return
+    (B,) = objective.trajectory.batch
+    alone = [Full().gradient(objective.sequence(b)).flat for b in range(B)]
+    close([np.mean(alone, axis=0)], [row.estimator.gradient(objective).flat])
+
+
+def test_the_same_seed_is_the_same_gradient(row, objective):
+    first, second = (row.estimator.gradient(objective, rng=SEED) for _ in range(2))
+    for a, b in zip(parts(first), parts(second), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def complex_loss(objective, h0, inputs):
+    """The whole loss as an analytic function of h0 and the inputs, run in complex."""
+    cell = objective.trajectory.cell
+    h, total = h0, 0.0
+    for t, x in enumerate(inputs):
+        h = cell.step(h, x)
+        o = h[..., : cell.hidden] @ objective.W_qh.T
+        o = o if objective.b_q is None else o + objective.b_q
+        y = objective.targets[t]
+        if y.dtype.kind == "f":
+            losses = ((o - y) ** 2).sum(axis=-1) / 2
+        else:
+            o_y = np.take_along_axis(o, y[..., None], -1)[..., 0]
+            losses = np.log(np.exp(o).sum(axis=-1)) - o_y
+        total = total + objective.time_weights[t] * losses.mean()
+    return total
+
+
+def test_exact_gradients_are_the_complex_step_of_the_whole_loss(row, objective, rng):
+    if not row.exact:
+        return
+    trajectory = objective.trajectory
+    h0, x = trajectory.states[0], trajectory.inputs
+    gradient = row.estimator.gradient(objective, rng=SEED)
+    for _ in range(3):
+        v, w = rng.normal(size=h0.shape), rng.normal(size=x.shape)
+        moved = complex_loss(objective, h0 + 1e-30j * v, x + 1e-30j * w)
+        derivative = moved.imag / 1e-30
+        found = (gradient.initial * v).sum() + (gradient.inputs * w).sum()
+        size = np.abs(gradient.initial * v).sum() + np.abs(gradient.inputs * w).sum()
+        # Rounding of T steps in each route, in the size of the terms that are summed.
+        assert abs(found - derivative) <= 1e-13 * max(size, 1.0)
+
+
+def test_lambda_is_the_derivative_by_a_state(row, objective, rng):
+    """∂L/∂h_t is the gradient by the initial state of the run that starts at h_t."""
+    T = len(objective.trajectory)
+    if not row.exact or T == 1:
+        return
+    trajectory, s = objective.trajectory, T // 3
+    later = run(trajectory.cell, trajectory.states[s], trajectory.inputs[s:])
+    rest = type(objective)(
+        later,
+        objective.targets[s:],
+        objective.W_qh,
+        objective.b_q,
+        weights=objective.time_weights[s:],
+    )
+    states = row.estimator.gradient(objective, rng=SEED).states
+    # λ_s has the loss at s itself too; at the start of the later run there is none.
+    found = states[s] - objective.cotangents[s - 1]
+    close([found], [row.estimator.gradient(rest, rng=SEED).initial])
