@@ -1,14 +1,14 @@
 """The linear RNN and its transient: ‖W^T‖₂ ≤ κ(V) ‖V⁻¹WV‖₂^T for every basis V.
 
 The infimum of ‖V⁻¹WV‖₂ over V is the spectral radius ρ(W), so the rate can be made as
-good as ρ and the price is κ(V) = ‖V‖₂‖V⁻¹‖₂, the transient.  Two families of V are used
-and the smaller bound is returned:
+good as ρ and the price is κ(V) = ‖V‖₂‖V⁻¹‖₂, the transient.  The smallest of these is
+returned:
 
+* V = I: T ln‖W‖₂, the product of norms;
 * eigenvectors, where ‖V⁻¹WV‖₂ = ρ(W) and the bound is κ(V) ρ^T;
 * a Schur basis with graded columns, V = Q diag(1, δ, δ², …), for which V⁻¹WV is the
   diagonal of the Schur form plus its upper part shrunk by powers of δ.  It exists for
-  every W; with δ ≈ (n − 1) ρ/T a Jordan block keeps its factor T^(n−1).  δ = 1 gives
-  T ln‖W‖₂, so the bound is never above the product of norms.
+  every W; with δ ≈ (n − 1) ρ/T a Jordan block keeps its factor T^(n−1).
 """
 
 import math
@@ -105,6 +105,7 @@ def _log_power_above(W: Matrix, T: int) -> float:
 
 
 def _candidates(W: Matrix, T: int) -> Iterator[float]:
+    yield times_above(T, log_norm_above(W))
     V = _eigenbasis(W)
     yield _with_basis(W, T, V, linalg.pinv(V))
     yield _with_graded_schur(W, T)

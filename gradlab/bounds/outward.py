@@ -62,12 +62,17 @@ def product_error(X: Matrix, Y: Matrix) -> Matrix:
 
 def sum_above(terms: Iterable[float]) -> float:
     """Return a number ≥ the exact sum of the terms; `fsum` rounds once, to nearest."""
-    return math.nextafter(math.fsum(terms), math.inf)
+    return _next(math.fsum(terms))
 
 
 def times_above(T: int, term: float) -> float:
-    """Return a number ≥ T · term; −inf stays what it is."""
-    return term if math.isinf(term) else math.nextafter(T * term, math.inf)
+    """Return a number ≥ T · term."""
+    return _next(T * term)
+
+
+def _next(x: float) -> float:
+    """Return the next float above, but −inf as it is: it stands for an exact zero."""
+    return x if x == -math.inf else math.nextafter(x, math.inf)
 
 
 def _scaled_norms(matrices: Array) -> tuple[Array, Array]:
