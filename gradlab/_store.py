@@ -69,7 +69,7 @@ def plain(name: str, value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     wanted = "made of numbers, strings, enums and arrays to be stored"
-    message = f"`{name}` must be {wanted}; got a {type(value).__name__}."
+    message = f"`{name}` must be {wanted}; got {type(value).__name__}."
     raise InputTypeError(message)
 
 

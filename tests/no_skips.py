@@ -1,6 +1,11 @@
-"""With ``--no-skips`` a skipped test is a failed one: CI installs every extra."""
+"""With ``--no-skips`` a skipped test is a failed one: CI installs every extra.
+
+Only the text that may not be shipped is excused; where it is, its tests run.
+"""
 
 import pytest
+
+_EXCUSED = "GRADLAB_DATA does not hold"
 
 
 def pytest_addoption(parser):
@@ -24,8 +29,12 @@ def pytest_make_collect_report(collector):
 
 
 def _failed_if_skipped(config, report):
-    expected = hasattr(report, "wasxfail")
-    if report.skipped and not expected and config.getoption("no_skips"):
+    skipped = report.skipped and not hasattr(report, "wasxfail")
+    if (
+        skipped
+        and config.getoption("no_skips")
+        and _EXCUSED not in str(report.longrepr)
+    ):
         report.outcome = "failed"
         report.longrepr = f"skipped under --no-skips: {report.longrepr}"
     return report

@@ -34,7 +34,7 @@ def dask_map(client: Any) -> Mapper:
     """
     if not isinstance(client, distributed.Client):
         got = type(client).__name__
-        message = f"`client` must be a distributed.Client; got a {got}."
+        message = f"`client` must be a distributed.Client; got {got}."
         raise InputTypeError(message)
 
     def mapper(

@@ -126,13 +126,12 @@ def _identity(name: str, value: object) -> object:
     if isinstance(value, float) and math.isnan(value):
         message = f"`{name}` must not be NaN in a grid."
         raise InputError(message)
-    if isinstance(value, bool | str) or value is None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 1 and 1.0 are one point
+    if isinstance(value, int | float | str) or value is None:
         return value
-    if isinstance(value, int | float):
-        # 1 and 1.0 are one point; hexadecimal digits are all of the number's.
-        return float(value).hex() if value == float(value) else str(value)
     wanted = "numbers, strings, bools or None in a grid"
-    message = f"`{name}` must be {wanted}; got a {type(value).__name__}."
+    message = f"`{name}` must be {wanted}; got {type(value).__name__}."
     raise InputTypeError(message)
 
 
