@@ -71,17 +71,9 @@ def _multiply(transposed: Matrix, frame: Matrix, moved: Matrix) -> None:
 def _eliminate(moved: Matrix, order: Array) -> None:
     """Factor rows `order` of `moved` as L U in place, with partial pivoting."""
     n, r = moved.shape
-    for i in range(n):
-        order[i] = i
+    order[:] = np.arange(n)
     for c in range(r):
-        pivot = c
-        for i in range(c + 1, n):
-            if abs(moved[i, c]) > abs(moved[pivot, c]):
-                pivot = i
-        if pivot != c:
-            order[c], order[pivot] = order[pivot], order[c]
-            for j in range(r):
-                moved[c, j], moved[pivot, j] = moved[pivot, j], moved[c, j]
+        _bring_up(moved, order, c)
         if moved[c, c] == 0.0:
             continue
         for i in range(c + 1, n):
@@ -89,6 +81,20 @@ def _eliminate(moved: Matrix, order: Array) -> None:
             multiplier = moved[i, c]
             for j in range(c + 1, r):
                 moved[i, j] -= multiplier * moved[c, j]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _bring_up(moved: Matrix, order: Array, c: int) -> None:
+    """Swap the largest entry of column c, from row c on, into row c."""
+    n, r = moved.shape
+    pivot = c
+    for i in range(c + 1, n):
+        if abs(moved[i, c]) > abs(moved[pivot, c]):
+            pivot = i
+    if pivot != c:
+        order[c], order[pivot] = order[pivot], order[c]
+        for j in range(r):
+            moved[c, j], moved[pivot, j] = moved[pivot, j], moved[c, j]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

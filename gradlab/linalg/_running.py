@@ -12,12 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gradlab.linalg._engines import Sweep
-from gradlab.linalg._safeguards import (
-    first_singular,
-    is_poor,
-    prepared,
-    suspects,
-)
+from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._safeguards import is_poor, prepared, trouble
 from gradlab.linalg._weighted import (
     add_logs,
     log_magnitude,
@@ -93,16 +89,19 @@ class Running:
         if not self.frozen:
             growth = np.eye(len(self.high), dtype=transposed.dtype, order="F")
         frame, growth, diagonal, rows = self.sweep(transposed, self.frame, growth)
-        steps = suspects(diagonal, rows, row_sizes)
-        first = first_singular(transposed, steps) if len(steps) else None
-        if first == 0:
-            return self._pivoted_step(transposed[0], singular=True)
-        if first is not None:
-            return self._stretch(transposed[:first], row_sizes[:first])
+        step, singular = trouble(transposed, diagonal, rows, row_sizes)
+        if step == 0:
+            return (
+                self._singular_step(transposed[0])
+                if singular
+                else (self._exact_step(transposed[0]))
+            )
+        if step is not None:
+            return self._stretch(transposed[:step], row_sizes[:step])
         logs = log_magnitude(diagonal)
         if not self._accepts(frame, growth, logs, row_sizes.max(axis=1)):
             if len(transposed) == 1:
-                return self._pivoted_step(transposed[0], singular=False)
+                return self._pivoted_step(transposed[0])
             self.length, self.patience = len(transposed) // 2, _PATIENCE
             return 0
         self._gone(transposed)
@@ -168,24 +167,37 @@ class Running:
         elif len(transposed) == self.length:
             self.length = min(2 * self.length, _LONGEST)
 
-    def _pivoted_step(self, transposed: Matrix, *, singular: bool) -> int:
+    def _pivoted_step(self, transposed: Matrix) -> int:
         """Multiply by one factor, choosing the columns by their weighted size."""
-        rank = len(self.high)
-        if singular:
-            if self.image is None:
-                self.image = ImageBasis(len(transposed))
+        if self.image is not None:
             self.image.advance(transposed.T[None])
-            rank = self.image.rank()
         moved = transposed.T @ self.frame
-        frame, logs, chosen, W = weighted_elimination(moved, self.weights, rank)
-        self.frame = frame
+        self._take(weighted_elimination(moved, self.weights, len(self.high)))
+        return 1
+
+    def _singular_step(self, transposed: Matrix) -> int:
+        """Multiply by an exactly singular factor; the rank may fall."""
+        if self.image is None:
+            self.image = ImageBasis(len(transposed))
+        self.image.advance(transposed.T[None])
+        moved = transposed.T @ self.frame
+        rank = min(len(self.high), self.image.rank())
+        self._take(weighted_elimination(moved, self.weights, rank))
+        return 1
+
+    def _exact_step(self, transposed: Matrix) -> int:
+        """Multiply by a factor whose small pivots float64 cannot find."""
+        if self.image is not None:
+            self.image.advance(transposed.T[None])
+        self._take(exact_elimination(transposed.T, self.frame, self.weights))
+        return 1
+
+    def _take(self, eliminated: tuple[Matrix, Vector, Array, Matrix]) -> None:
+        self.frame, logs, chosen, W = eliminated
         self.high, self.low = add_logs(self.high[chosen], self.low[chosen], logs)
         self.right = W @ self.right
-        if self.image is not None and not singular:
-            self.image.advance(transposed.T[None])
         self._tidy(_MARGIN)
         self.length, self.patience = 1, 0
-        return 1
 
     def _check_right(self) -> None:
         """Move what is ill-conditioned in V into the weights, where it belongs.

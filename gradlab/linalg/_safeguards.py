@@ -9,9 +9,10 @@ from scipy.linalg.lapack import dtrcon, ztrcon
 from gradlab.linalg.exact_rank import singular_factors
 from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["first_singular", "is_poor", "prepared", "suspects"]
+__all__ = ["is_poor", "prepared", "trouble"]
 
 _SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
+_EXACT_UP_TO = 16  # the size up to which such a step is worth redoing in integers
 _POOR = 1e-4  # reciprocal condition at which a frame is made orthonormal again
 _UNEVEN = 2.0**10  # ratio of column sizes that costs three digits of the smallest
 _LOWEST = -900  # power of two below which products would meet subnormal numbers
@@ -47,20 +48,33 @@ def _with_even_columns(transposed: Array) -> Array:
     return np.insert(transposed, uneven, scales, axis=0)
 
 
-def suspects(diagonal: Array, rows: Array, row_sizes: Array) -> Array:
-    """Return the steps whose pivots fell far below the rows they came from.
+def trouble(
+    transposed: Array, diagonal: Array, rows: Array, row_sizes: Array
+) -> tuple[int | None, bool]:
+    """Return the first step of a sweep that needs more than float64, and why.
 
-    Elimination of an exactly singular factor leaves a pivot of rounding size, about
-    1e-16 of its row, where the truth is 0.
+    Where a pivot falls far below the row that it came from, the factor may be exactly
+    singular (elimination leaves about 1e-16 of the row where the truth is 0); finite
+    fields decide.  If it is not, the pivot has lost half its digits or more, and for
+    n <= 16 the step is to be taken in whole numbers.
+
+    Returns
+    -------
+    step : int or None
+    singular : bool
+        Whether the factor of that step is exactly singular.
     """
     sizes = np.take_along_axis(row_sizes, rows, axis=1)
-    return np.flatnonzero((np.abs(diagonal) <= _SUSPECT * sizes).any(axis=1))
-
-
-def first_singular(transposed: Array, steps: Array) -> int | None:
-    """Return the first of the given steps whose factor is exactly singular."""
-    singular = steps[singular_factors(transposed[steps])]
-    return int(singular[0]) if len(singular) else None
+    pivots = np.abs(diagonal)
+    suspects = np.flatnonzero((pivots <= _SUSPECT * sizes).any(axis=1))
+    if not len(suspects):
+        return None, False
+    singular = singular_factors(transposed[suspects])
+    if transposed.shape[1] <= _EXACT_UP_TO and not np.iscomplexobj(transposed):
+        return int(suspects[0]), bool(singular[0])
+    if not singular.any():
+        return None, False
+    return int(suspects[singular.argmax()]), True
 
 
 def is_poor(R: Matrix) -> bool:

@@ -4,7 +4,7 @@ Every float is a dyadic rational m 2^e, so a matrix has an image in GF(p) for ea
 prime p.  Full rank there proves full rank; a product that is deficient for three
 independent primes near 2^22 is singular but for a chance below 10^-18.  The primes are
 1 mod 4, so that -1 has a root and complex entries have an image as well, and below
-2^22, so that float64 products of residues of size n <= 2048 are exact.
+2^22, so that sums of 2048 products of residues are exact in float64.
 """
 
 import numpy as np
@@ -25,6 +25,7 @@ _PRIMES = np.array([4194301, 4194277, 4194217], dtype=np.int64)
 _ROOTS = np.array([_root_of_minus_one(int(p)) for p in _PRIMES], dtype=np.int64)
 _LOWEST, _HIGHEST = -1200, 1100  # exponents of two of the finite floats, with room
 _TOGETHER = 256  # factors
+_EXACT_LENGTH = 2048
 _POWERS = np.array(
     [[pow(2, e, int(p)) for e in range(_LOWEST, _HIGHEST)] for p in _PRIMES]
 )
@@ -75,10 +76,10 @@ class ImageBasis:
 
     def _multiply(self) -> None:
         for stack in self._waiting:
-            for which, p in enumerate(_PRIMES):
+            for which, p in enumerate(_PRIMES.tolist()):
                 image = self._images[which]
                 for J in _residues(stack, which).astype(np.float64):
-                    image = _reduced(J @ image, float(p))
+                    image = _product(J, image, p)
                 self._images[which] = image
         self._waiting.clear()
 
@@ -86,14 +87,23 @@ class ImageBasis:
         """Return the rank of the product so far."""
         self._multiply()
         ranks = [
-            int(_ranks(image[None].astype(np.int64), int(p))[0])
-            for image, p in zip(self._images, _PRIMES, strict=True)
+            int(_ranks(image[None], p)[0])
+            for image, p in zip(self._images, _PRIMES.tolist(), strict=True)
         ]
         # Reduction can only lower a rank, so the largest is the true one.
         return max(ranks)
 
 
-def _reduced(values: Array, p: float) -> Array:
+def _product(J: Array, image: Array, p: int) -> Array:
+    # Residues are below 2^21 in size, so sums of 2048 products stay below 2^53.
+    total = np.zeros_like(image)
+    for start in range(0, len(J), _EXACT_LENGTH):
+        part = slice(start, start + _EXACT_LENGTH)
+        total = _reduced(total + _reduced(J[:, part] @ image[part], p), p)
+    return total
+
+
+def _reduced(values: Array, p: int) -> Array:
     """Return float integers below 2^53 as residues in [-p/2, p/2]."""
     return values - p * np.rint(values / p)
 
@@ -115,35 +125,31 @@ def _centred(values: Array, p: int) -> Array:
 
 
 def _ranks(residues: Array, p: int) -> Array:
-    """Return the ranks over GF(p) of a stack of integer matrices, all at once."""
-    rest = residues % p
+    """Return the ranks over GF(p) of a stack of matrices of residues, all at once."""
+    rest = residues.astype(np.float64)
     count, m, columns = rest.shape
     ranks = np.zeros(count, dtype=np.int64)
-    each = np.arange(count)
-    line = np.arange(m)
-    for column in range(columns):
-        usable = (rest[:, :, column] != 0) & (line >= ranks[:, None])
+    each, line = np.arange(count), np.arange(m)
+    for _ in range(columns):
+        column, rest = rest[:, :, 0], rest[:, :, 1:]
+        usable = (column != 0) & (line >= ranks[:, None])
         row = usable.argmax(axis=1)
         found = usable[each, row]
-        # Where a pivot was found, swap it up and clear its column below.
-        target = np.minimum(ranks, m - 1)
-        pivot_row = rest[each, row]
-        rest[each[found], row[found]] = rest[each[found], target[found]]
-        rest[each[found], target[found]] = pivot_row[found]
-        inverse = _inverses(np.where(found, pivot_row[:, column], 1), p)
-        multiplier = rest[:, :, column] * inverse[:, None] % p
-        multiplier[(line <= target[:, None]) | ~found[:, None]] = 0
-        rest = (rest - multiplier[:, :, None] * pivot_row[:, None, :]) % p
+        # Where a pivot was found, swap it up and clear its column below it.
+        top = np.minimum(ranks, m - 1)
+        row = np.where(found, row, top)
+        pivots = np.where(found, column[each, row], 1.0)
+        column[each, row] = column[each, top]
+        pivot_rows = rest[each, row]
+        rest[each, row] = rest[each, top]
+        rest[each, top] = pivot_rows
+        multipliers = _reduced(column * _inverses(pivots, p)[:, None], p)
+        multipliers[(line <= top[:, None]) | ~found[:, None]] = 0.0
+        rest = _reduced(rest - multipliers[:, :, None] * pivot_rows[:, None, :], p)
         ranks += found
     return ranks
 
 
 def _inverses(values: Array, p: int) -> Array:
-    """Return 1/v mod p for nonzero residues, as v^(p-2) by repeated squaring."""
-    result, power, left = np.ones_like(values), values.copy(), p - 2
-    while left:
-        if left & 1:
-            result = result * power % p
-        power = power * power % p
-        left >>= 1
-    return result
+    """Return 1/v mod p for nonzero residues."""
+    return np.array([float(pow(int(v), -1, p)) for v in values])

@@ -15,12 +15,8 @@ import numpy as np
 from gradlab._checks import require_array, require_count
 from gradlab.errors import InputError
 from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
-from gradlab.linalg._safeguards import (
-    first_singular,
-    is_poor,
-    prepared,
-    suspects,
-)
+from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._safeguards import is_poor, prepared, trouble
 from gradlab.linalg._stacks import read_stacks
 from gradlab.linalg._weighted import log_magnitude
 from gradlab.linalg.exact_rank import ImageBasis
@@ -161,12 +157,12 @@ class _Flag:
     def _stretch(self, transposed: Array, row_sizes: Array) -> tuple[int, Vector]:
         """Go through the given steps, or fewer; return how many, and their sums."""
         frame, _, diagonal, rows = self.sweep(transposed, self.frame, None)
-        steps = suspects(diagonal, rows, row_sizes)
-        first = first_singular(transposed, steps) if len(steps) else None
-        if first == 0:
-            return 1, self._singular_step(transposed[0])
-        if first is not None:
-            return self._stretch(transposed[:first], row_sizes[:first])
+        step, singular = trouble(transposed, diagonal, rows, row_sizes)
+        if step == 0:
+            take = self._singular_step if singular else self._exact_step
+            return 1, take(transposed[0])
+        if step is not None:
+            return self._stretch(transposed[:step], row_sizes[:step])
         if self.image is not None:
             self.image.advance(transposed.transpose(0, 2, 1))
         self.frame = frame
@@ -177,6 +173,16 @@ class _Flag:
             logs = logs + log_magnitude(R.diagonal())
         return len(transposed), logs
 
+    def _exact_step(self, transposed: Matrix) -> Vector:
+        """Take one factor whose small pivots float64 cannot find."""
+        if self.image is not None:
+            self.image.advance(transposed.T[None])
+        # Weights that fall steeply keep the columns in the order of the flag.
+        in_order = -1e6 * np.arange(len(self.alive), dtype=float)
+        found = exact_elimination(transposed.T, self.frame, in_order)
+        self.frame, logs = found[:2]
+        return logs
+
     def _singular_step(self, transposed: Matrix) -> Vector:
         """Take one singular factor, and drop the directions that it annihilates."""
         if self.image is None:
@@ -184,22 +190,41 @@ class _Flag:
         self.image.advance(transposed.T[None])
         rank = self.image.rank()
         before = self.settle()
-        sizes = np.abs(transposed.T @ self.frame).max(axis=0)
-        chosen = np.arange(len(self.alive))
-        while len(chosen):
-            swept = self.sweep(transposed[None], self.frame[:, chosen], None)
-            pivots = np.abs(swept[2][0])
-            if len(chosen) <= rank and pivots.all():
-                break
-            # The annihilated column is the one that cancelled furthest.
-            left = np.divide(
-                pivots, sizes[chosen], out=np.zeros(len(chosen)), where=pivots > 0
-            )
-            chosen = np.delete(chosen, int(left.argmin()))
-        start = self.frame[:, chosen]
+        chosen = _survivors(transposed.T @ self.frame, rank)
+        start = np.asfortranarray(self.frame[:, chosen])
         self.alive = self.alive[chosen]
         if not len(chosen):
             return np.zeros(0)
         self.corner = log_magnitude(np.linalg.qr(start)[1].diagonal())
-        self.frame = swept[0]
-        return before[self.alive] + np.log(pivots)
+        self.frame, _, pivots, _ = self.sweep(transposed[None], start, None)
+        return before[self.alive] + log_magnitude(pivots[0])
+
+
+def _survivors(moved: Matrix, rank: int) -> list[int]:
+    """Return which columns stay independent, in order, when only `rank` of them can."""
+    sizes = np.abs(moved).max(axis=0)
+    doomed = max(moved.shape[1] - rank, 0)
+    tolerance = 1e-12
+    while True:
+        chosen = _independent(moved, tolerance * sizes, doomed)
+        if len(chosen) <= rank:
+            return chosen
+        tolerance *= 1e3
+
+
+def _independent(moved: Matrix, noise: Vector, doomed: int) -> list[int]:
+    """Return the columns that elimination in order leaves above the noise.
+
+    At most `doomed` of them are given up for noise; a column of zeros always is.
+    """
+    rest, chosen = moved.copy(), []
+    for c in range(moved.shape[1]):
+        row = int(np.abs(rest[:, c]).argmax())
+        size = abs(rest[row, c])
+        if size == 0.0 or (doomed > 0 and size <= noise[c]):
+            doomed -= 1
+            continue
+        rest -= np.outer(rest[:, c], rest[row] / rest[row, c])
+        rest[row] = 0.0
+        chosen.append(c)
+    return chosen

@@ -5,6 +5,8 @@ doubled until the radius of P is far below its smallest singular value; by Weyl'
 inequality no singular value then differs by more than that radius.
 """
 
+import contextlib
+
 import flint
 import mpmath
 import numpy as np
@@ -42,15 +44,13 @@ def log_singular_values_of_integers(factors) -> np.ndarray:
     return np.array(logs + [-np.inf] * (n - len(logs)))
 
 
-class _flint_precision:
-    def __init__(self, bits: int) -> None:
-        self.bits = bits
-
-    def __enter__(self) -> None:
-        self.before, flint.ctx.prec = flint.ctx.prec, self.bits
-
-    def __exit__(self, *_: object) -> None:
-        flint.ctx.prec = self.before
+@contextlib.contextmanager
+def _flint_precision(bits):
+    before, flint.ctx.prec = flint.ctx.prec, bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
 
 
 def _enclosed(stack):

@@ -1,0 +1,83 @@
+"""Elimination of J F in whole numbers, for a factor that float64 cannot tell apart.
+
+Floats are m 2^e with whole m, so J F is a matrix of integers over a power of two, and
+Bareiss' fraction-free elimination finds its pivots without any rounding: det of
+[[a, a + 1], [a − 1, a]] is 1, also for a = 10^8, where float64 sees 0.
+"""
+
+import math
+
+import numpy as np
+
+from gradlab.linalg._weighted import weighted_triangle
+from gradlab.typing import Array, Matrix, Vector
+
+__all__ = ["exact_elimination"]
+
+
+def exact_elimination(
+    J: Matrix, frame: Matrix, weights: Vector
+) -> tuple[Matrix, Vector, Array, Matrix]:
+    """Return what `weighted_elimination` of J F does, exact before the last rounding.
+
+    J (n, n) real and nonsingular, F (n, r) of rank r.
+    """
+    J_whole, J_power = _whole(J)
+    F_whole, F_power = _whole(frame)
+    rest = J_whole @ F_whole
+    n, r = rest.shape
+    rows, columns = np.arange(n), np.arange(r)
+    previous, log_previous = 1, 0.0
+    logs, signs = np.empty(r), np.empty(r)
+    for i in range(r):
+        row, column = _pivot(rest[i:, i:], weights[columns[i:]])
+        _swap(rest, rows, columns, i, i + row, i + column)
+        pivot = rest[i, i]
+        log_pivot = math.log(abs(pivot))
+        logs[i] = log_pivot - log_previous
+        signs[i] = 1.0 if (pivot > 0) == (previous > 0) else -1.0
+        below = rest[i + 1 :, i + 1 :] * pivot
+        below -= np.outer(rest[i + 1 :, i], rest[i, i + 1 :])
+        rest[i + 1 :, i + 1 :] = below // previous
+        previous, log_previous = pivot, log_pivot
+    L = np.zeros((n, r), order="F")
+    L[rows] = [
+        [rest[i, c] / rest[c, c] if i > c else float(i == c) for c in range(r)]
+        for i in range(n)
+    ]
+    U = np.array(
+        [
+            [rest[i, c] / rest[i, i] if c >= i else 0.0 for c in range(r)]
+            for i in range(r)
+        ]
+    )
+    W = np.empty((r, r))
+    W[:, columns] = signs[:, None] * weighted_triangle(U, weights[columns], np.zeros(r))
+    return L, logs + (J_power + F_power) * math.log(2.0), columns, W
+
+
+def _whole(matrix: Matrix) -> tuple[Array, int]:
+    """Return integers and a power of two whose product is the float matrix."""
+    mantissa, exponent = np.frexp(matrix)
+    least = int(exponent[mantissa != 0].min(initial=1100))
+    wide = (mantissa * 2.0**53).astype(np.int64).astype(object)
+    shift = np.where(mantissa != 0, exponent - least, 0).astype(object)
+    return wide << shift, least - 53
+
+
+def _pivot(rest: Array, weights: Vector) -> tuple[int, int]:
+    """Return the largest entry of the column that has the largest weighted entry."""
+    sizes = np.abs(rest)
+    largest = sizes.max(axis=0)
+    column = max(
+        (c for c in range(len(largest)) if largest[c]),
+        key=lambda c: math.log(largest[c]) + weights[c],
+    )
+    return int(sizes[:, column].argmax()), column
+
+
+def _swap(rest: Array, rows: Array, columns: Array, i: int, row: int, col: int) -> None:
+    rest[[i, row]] = rest[[row, i]]
+    rows[[i, row]] = rows[[row, i]]
+    rest[:, [i, col]] = rest[:, [col, i]]
+    columns[[i, col]] = columns[[col, i]]
