@@ -47,7 +47,7 @@ class Floats:
         if a.dtype.kind != "c":
             return special.expit(a)
         e = np.exp(-_folded(a))  # |e| <= 1: nothing overflows
-        return np.where(a.real >= 0, 1.0, e) / (1 + e)
+        return np.where(a.real > 0, 1.0, e) / (1 + e)
 
     def erf(self, a: Array) -> Array:
         """Return the error function."""
@@ -71,8 +71,8 @@ class Floats:
         return np.where(a.real <= 0, 0.0, a)
 
     def where_positive(self, a: Array, yes: Array, no: Array) -> Array:
-        """Return `yes` where a > 0 and `no` elsewhere, entry by entry."""
-        return np.where(a.real > 0, yes, no)
+        """Return `yes` where a > 0 and `no` where a ≤ 0; `yes` where a is NaN."""
+        return np.where(a.real <= 0, no, yes)
 
 
 def gaussian(a: Array, k: float) -> Array:
@@ -89,7 +89,7 @@ def gaussian(a: Array, k: float) -> Array:
 
 def _folded(a: Array) -> Array:
     """Return |a|, or its analytic twin ±a with real part |Re a|."""
-    return np.where(a.real < 0, -a, a)
+    return np.where(a.real > 0, a, -a)
 
 
 FLOATS = Floats()

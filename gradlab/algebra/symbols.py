@@ -61,8 +61,8 @@ class Symbols:
         return _elementwise(sympy.erf, a)
 
     def normal_cdf(self, a: Array) -> Array:
-        """Return Φ(a) = erfc(−a/√2)/2."""
-        return _elementwise(lambda z: sympy.erfc(-z / sympy.sqrt(2)) / 2, a)
+        """Return Φ(a) = (1 + erf(a/√2))/2."""
+        return _elementwise(lambda z: (1 + sympy.erf(z / sympy.sqrt(2))) / 2, a)
 
     def softplus(self, a: Array) -> Array:
         """Return log(1 + e^a)."""
