@@ -13,6 +13,7 @@ __all__ = ["is_poor", "prepared", "trouble"]
 
 _SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
 _EXACT_UP_TO = 16  # the size up to which such a step is worth redoing in integers
+_TOGETHER = 8  # factors tested at once; most often the first is singular, or none
 _POOR = 1e-4  # reciprocal condition at which a frame is made orthonormal again
 _UNEVEN = 2.0**10  # ratio of column sizes that costs three digits of the smallest
 _LOWEST = -900  # power of two below which products would meet subnormal numbers
@@ -69,12 +70,13 @@ def trouble(
     suspects = np.flatnonzero((pivots <= _SUSPECT * sizes).any(axis=1))
     if not len(suspects):
         return None, False
-    singular = singular_factors(transposed[suspects])
     if transposed.shape[1] <= _EXACT_UP_TO and not np.iscomplexobj(transposed):
-        return int(suspects[0]), bool(singular[0])
-    if not singular.any():
-        return None, False
-    return int(suspects[singular.argmax()]), True
+        return int(suspects[0]), bool(singular_factors(transposed[suspects[:1]])[0])
+    for batch in np.split(suspects, range(_TOGETHER, len(suspects), _TOGETHER)):
+        singular = singular_factors(transposed[batch])
+        if singular.any():
+            return int(batch[singular.argmax()]), True
+    return None, False
 
 
 def is_poor(R: Matrix) -> bool:

@@ -42,11 +42,12 @@ def singular_factors(stack: Factors) -> Array:
     [False, True]
     """
     n = stack.shape[-1]
-    suspects = np.arange(len(stack))
-    for which in range(len(_PRIMES)):
+    empty = (stack == 0).all(axis=1) | (stack == 0).all(axis=2)
+    singular: Array = empty.any(axis=1)
+    suspects = np.flatnonzero(~singular)
+    for which, p in enumerate(_PRIMES.tolist()):
         residues = _residues(stack[suspects], which)
-        suspects = suspects[_ranks(residues, int(_PRIMES[which])) < n]
-    singular = np.zeros(len(stack), dtype=bool)
+        suspects = suspects[_ranks(residues, p) < n]
     singular[suspects] = True
     return singular
 

@@ -40,7 +40,9 @@ class Scaled:
 
     @classmethod
     def of(cls, array: ArrayLike, exponent: int = 0) -> "Scaled":
-        """Return array · 2^exponent, for a finite array of any shape; exact.
+        """Return array · 2^exponent, for a finite array of any shape.
+
+        Exact for entries down to 2^-1000 of the largest.
 
         Raises
         ------
@@ -60,7 +62,8 @@ class Scaled:
 
     def after(self, J: Matrix) -> "Scaled":
         """Return J · self, for a finite float array J."""
-        product = J @ self.mantissa
+        with np.errstate(over="ignore", invalid="ignore"):
+            product = J @ self.mantissa
         if _is_safe(product):
             return self._normalised(product, self.exponent)
         left = self._normalised(J, 0)
@@ -70,7 +73,8 @@ class Scaled:
 
     def before(self, J: Matrix) -> "Scaled":
         """Return self · J, for a finite float array J."""
-        product = self.mantissa @ J
+        with np.errstate(over="ignore", invalid="ignore"):
+            product = self.mantissa @ J
         if _is_safe(product):
             return self._normalised(product, self.exponent)
         right = self._normalised(J, 0)
