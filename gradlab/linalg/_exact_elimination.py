@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from gradlab.linalg._integers import whole
 from gradlab.linalg._weighted import weighted_triangle
 from gradlab.typing import Array, Matrix, Vector
 
@@ -22,8 +23,8 @@ def exact_elimination(
 
     J (n, n) real and nonsingular, F (n, r) of rank r.
     """
-    J_whole, J_power = _whole(J)
-    F_whole, F_power = _whole(frame)
+    J_whole, J_power = whole(J)
+    F_whole, F_power = whole(frame)
     rest = J_whole @ F_whole
     n, r = rest.shape
     rows, columns = np.arange(n), np.arange(r)
@@ -54,15 +55,6 @@ def exact_elimination(
     W = np.empty((r, r))
     W[:, columns] = signs[:, None] * weighted_triangle(U, weights[columns], np.zeros(r))
     return L, logs + (J_power + F_power) * math.log(2.0), columns, W
-
-
-def _whole(matrix: Matrix) -> tuple[Array, int]:
-    """Return integers and a power of two whose product is the float matrix."""
-    mantissa, exponent = np.frexp(matrix)
-    least = int(exponent[mantissa != 0].min(initial=1100))
-    wide = (mantissa * 2.0**53).astype(np.int64).astype(object)
-    shift = np.where(mantissa != 0, exponent - least, 0).astype(object)
-    return wide << shift, least - 53
 
 
 def _pivot(rest: Array, weights: Vector) -> tuple[int, int]:

@@ -11,12 +11,14 @@ from typing import final
 import numpy as np
 
 from gradlab._checks import require_array
+from gradlab.linalg._integers import exact_product
 from gradlab.typing import Array, ArrayLike, Matrix
 
 __all__ = ["Scaled"]
 
 _LN2 = math.log(2.0)
 _SMALLEST = 2.0**-960  # a product below it may have lost digits to underflow
+_CANCELLED = 2.0**-44  # of the factors' sizes: below it hardly a digit is left
 
 
 @final
@@ -61,26 +63,30 @@ class Scaled:
         return cls(_times_power_of_two(array, -power), exponent + power)
 
     def after(self, J: Matrix) -> "Scaled":
-        """Return J · self, for a finite float array J."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            product = J @ self.mantissa
-        if _is_safe(product):
-            return self._normalised(product, self.exponent)
-        left = self._normalised(J, 0)
-        return self._normalised(
-            left.mantissa @ self.mantissa, self.exponent + left.exponent
-        )
+        """Return J · self, for a finite float array J.
+
+        Rounded as any float product is; where nothing above the rounding is left, the
+        product is formed again exactly, so that a zero is a zero.
+        """
+        return self._product(J, self.mantissa, J)
 
     def before(self, J: Matrix) -> "Scaled":
-        """Return self · J, for a finite float array J."""
+        """Return self · J, for a finite float array J; see `after`."""
+        return self._product(self.mantissa, J, J)
+
+    def _product(self, A: Array, B: Array, J: Array) -> "Scaled":
         with np.errstate(over="ignore", invalid="ignore"):
-            product = self.mantissa @ J
-        if _is_safe(product):
+            product = A @ B
+        size = np.abs(product).max() if product.size else 1.0
+        largest = np.abs(J).max() if product.size else 1.0
+        if max(_CANCELLED * largest, _SMALLEST) < size < np.inf:
             return self._normalised(product, self.exponent)
-        right = self._normalised(J, 0)
-        return self._normalised(
-            self.mantissa @ right.mantissa, self.exponent + right.exponent
-        )
+        if np.iscomplexobj(product):
+            factor = self._normalised(J, 0)
+            A, B = (factor.mantissa if X is J else X for X in (A, B))
+            return self._normalised(A @ B, self.exponent + factor.exponent)
+        product, power = exact_product(A, B)
+        return self._normalised(product, self.exponent + power)
 
     def to_float(self) -> Array:
         """Return the plain array; entries beyond float64 become ±inf or 0, quietly."""
@@ -105,11 +111,6 @@ class Scaled:
 
     def _log(self, size: float) -> float:
         return math.log(size) + self.exponent * _LN2 if size > 0.0 else -math.inf
-
-
-def _is_safe(product: Array) -> bool:
-    size = np.abs(product).max() if product.size else 1.0
-    return bool(_SMALLEST < size < np.inf)
 
 
 def _times_power_of_two(array: Array, power: int) -> Array:
