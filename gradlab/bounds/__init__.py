@@ -1,6 +1,7 @@
 """Theorems about gradients through time, as objects; one theorem a file."""
 
 from gradlab.bounds.base import AbstractBound, AbstractTheorem
+from gradlab.bounds.linear_floor import LinearFloor
 from gradlab.bounds.linear_radius import LinearRadius
 from gradlab.bounds.norm_product import NormProduct
 from gradlab.bounds.slope_norm import SlopeNorm
@@ -9,6 +10,7 @@ from gradlab.bounds.verdict import Verdict
 __all__ = [
     "AbstractBound",
     "AbstractTheorem",
+    "LinearFloor",
     "LinearRadius",
     "NormProduct",
     "SlopeNorm",
@@ -20,7 +22,7 @@ __all__ = [
 
 def all_bounds() -> list[type[AbstractBound]]:
     """Return every theorem that bounds the gain of a trajectory."""
-    return [NormProduct, SlopeNorm, LinearRadius]
+    return [NormProduct, SlopeNorm, LinearRadius, LinearFloor]
 
 
 def all_theorems() -> list[type[AbstractTheorem]]:

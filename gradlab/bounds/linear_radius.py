@@ -18,7 +18,8 @@ from typing import ClassVar, Literal, final
 import numpy as np
 from scipy import linalg
 
-from gradlab.bounds.base import AbstractBound, require_single
+from gradlab.bounds.base import AbstractBound
+from gradlab.bounds.linear_weights import log_power_of_two, scaled_weights
 from gradlab.bounds.outward import (
     EPSILON,
     log_norm_above,
@@ -26,12 +27,7 @@ from gradlab.bounds.outward import (
     sum_above,
     times_above,
 )
-from gradlab.cells.activations import Identity
-from gradlab.cells.base import AbstractCell
-from gradlab.cells.linear import Linear
-from gradlab.cells.rnn import RNN
 from gradlab.dynamics.trajectory import Trajectory
-from gradlab.errors import AssumptionError
 from gradlab.references import Reference
 from gradlab.typing import Matrix, Vector
 
@@ -48,6 +44,7 @@ class LinearRadius(AbstractBound):
 
     Examples
     --------
+    >>> from gradlab.cells import Linear
     >>> from gradlab.dynamics import run
     >>> W = [[0.5, 4.0], [0.0, -0.5]]  # 4 W² = I: its powers neither grow nor shrink
     >>> rest = run(Linear(W, np.zeros((2, 1))), np.zeros(2), np.zeros((11, 1)))
@@ -78,30 +75,10 @@ class LinearRadius(AbstractBound):
         InputError
             If the trajectory is a batch.
         """
-        cell = require_single(trajectory).cell
-        if not _is_linear(cell):
-            raise AssumptionError(self.label, "a linear recurrence", _described(cell))
-        return _log_power_above(cell.params["W_hh"], len(trajectory))
-
-
-def _is_linear(cell: AbstractCell) -> bool:
-    return isinstance(cell, Linear) or (
-        isinstance(cell, RNN) and isinstance(cell.phi, Identity)
-    )
-
-
-def _described(cell: AbstractCell) -> str:
-    kind = type(cell).__name__
-    return f"{kind} with activation {cell.phi.name}" if isinstance(cell, RNN) else kind
-
-
-def _log_power_above(W: Matrix, T: int) -> float:
-    """Bound ln‖W^T‖₂ by the best of the bases tried."""
-    size = np.frexp(np.abs(W).max(initial=0.0))[1]
-    scaled = np.ldexp(W, -size)  # exact but for entries 2^1000 below the largest
-    found = min(_candidates(scaled, T))
-    shift = T * int(size) * math.log(2)
-    return sum_above([found, shift, 4 * EPSILON * abs(shift)])
+        W, exponent = scaled_weights(trajectory, self.label)
+        T = len(trajectory)
+        shift, error = log_power_of_two(T * exponent)
+        return sum_above([min(_candidates(W, T)), shift, error])
 
 
 def _candidates(W: Matrix, T: int) -> Iterator[float]:

@@ -43,9 +43,9 @@ def test_a_norm_is_covered_and_nearly_reached(A):
         assert not gain_at_most(P, Fraction(above) - Fraction(2e-12))
 
 
-@given(st.sampled_from([(60, 1), (1, 60), (60, 2)]), st.integers(0, 2**32 - 1))
-def test_rectangles_are_covered(shape, seed):
-    A = np.random.default_rng(seed).normal(size=shape)
+@pytest.mark.parametrize("shape", [(20, 1), (1, 20), (20, 2)])
+def test_rectangles_are_covered(shape, rng):
+    A = rng.normal(size=shape)
     assert gain_at_most(exact_product([A]), log_norm_above(A))
 
 

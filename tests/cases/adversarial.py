@@ -81,9 +81,9 @@ def _graded(draw, n):
 def _sheared(draw, n):
     """Return S J S⁻¹ for a Jordan block and an integer S with det S = 1: exact."""
     A = _jordan(draw, n)
-    for _ in range(draw(st.integers(1, n)) if n > 1 else 0):
+    for _ in range(draw(st.integers(1, 2 * n)) if n > 1 else 0):
         i, j = draw(st.permutations(range(n)))[:2]
-        c = draw(_WHOLE)
+        c = draw(st.sampled_from([-3, -2, -1, 1, 2, 3]))
         A[i] += c * A[j]
         A[:, j] -= c * A[:, i]
     return A

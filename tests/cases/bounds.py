@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from gradlab.bounds import AbstractBound, LinearRadius, NormProduct, SlopeNorm
+from gradlab.bounds import (
+    AbstractBound,
+    LinearFloor,
+    LinearRadius,
+    NormProduct,
+    SlopeNorm,
+)
 from gradlab.cells import (
     ACTIVATIONS,
     RNN,
@@ -33,7 +39,7 @@ class BoundCase:
     bound: AbstractBound
     runs: st.SearchStrategy[Trajectory]
     witness: Callable[[], Trajectory]
-    width: float  # nats by which the bound may exceed the gain of the witness
+    width: float  # nats by which the bound may miss the gain of the witness
     outside: Callable[[], Trajectory] | None = None
     refusal: str = ""
 
@@ -123,6 +129,14 @@ def _oblique_reflection():
     return _powers(np.array([[0.5, 4.0, 0.0], [0.0, -0.5, 0.0], [0.0, 0.0, 0.25]]), 11)
 
 
+def _swap_and_shear():
+    """ρ = ‖W‖ = 2 on a swap; the shear beside it decays."""
+    W = np.zeros((4, 4))
+    W[0, 1] = W[1, 0] = 2.0
+    W[2:, 2:] = [[0.5, 0.3], [0.0, 0.25]]
+    return _powers(W, 12)
+
+
 def _logistic():
     return run(Logistic(4.0), [0.3], np.zeros((3, 0)))
 
@@ -133,7 +147,8 @@ def _tanh():
 
 
 # Widths: T (4 n² u + a few u) for the norms, plus the rounding of the witness itself;
-# for the radius T n² u κ(V) ‖W‖, with κ ≈ 16 and n² u ≈ 1e-15.
+# for the radius T n² u κ(V) ‖W‖, with κ ≈ 16 and n² u ≈ 1e-15, and for the floor
+# n times that with κ ≈ 4.
 BOUNDS = {
     "norm_product": BoundCase(NormProduct(), chains().map(switched), _aligned, 1e-12),
     "slope_norm": BoundCase(
@@ -151,6 +166,15 @@ BOUNDS = {
         2e-12,
         _tanh,
         "thm:linear-radius needs a linear recurrence; "
+        "measured RNN with activation tanh.",
+    ),
+    "linear_floor": BoundCase(
+        LinearFloor(),
+        _linear_runs(),
+        _swap_and_shear,
+        2e-12,
+        _tanh,
+        "thm:linear-floor needs a linear recurrence; "
         "measured RNN with activation tanh.",
     ),
 }

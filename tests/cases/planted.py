@@ -25,12 +25,16 @@ class Planted(AbstractBound):
     caught: str
     formula: Callable
     bare: bool = False
+    direction: str = "above"
 
     def log_bound(self, trajectory):
         with np.errstate(all="ignore"):
             value = float(self.formula(trajectory))
-        margin = 1e-9 * len(trajectory) if self.caught == "exceeded" else 0.0
-        return math.inf if math.isnan(value) else value + margin * (not self.bare)
+        outward = 1.0 if self.direction == "above" else -1.0
+        if math.isnan(value):
+            return outward * math.inf
+        careful = self.caught == "exceeded" and not self.bare
+        return value + outward * 1e-9 * len(trajectory) * careful
 
 
 def _log(x):
@@ -163,5 +167,38 @@ PLANTED = {
     "transient squared": Planted("linear_radius", "blunt", _transient(2)),
     "norm for radius": Planted(
         "linear_radius", "blunt", _powers(_spectral, lambda _: 1.0)
+    ),
+    "eigenvalues as computed": Planted(
+        "linear_floor",
+        "exceeded",
+        _powers(_radius, lambda _: 1.0),
+        direction="below",
+    ),
+    "norm for radius from below": Planted(
+        "linear_floor",
+        "exceeded",
+        _powers(_spectral, lambda _: 1.0),
+        direction="below",
+    ),
+    "singular value for eigenvalue": Planted(
+        "linear_floor",
+        "blunt",
+        _powers(lambda A: np.linalg.norm(A, -2), lambda _: 1.0),
+        direction="below",
+    ),
+    "mean of the eigenvalues": Planted(
+        "linear_floor",
+        "blunt",
+        _powers(lambda A: np.abs(np.linalg.eigvals(A)).mean(), lambda _: 1.0),
+        direction="below",
+    ),
+    "radius over the condition": Planted(
+        "linear_floor", "blunt", _transient(-1), direction="below"
+    ),
+    "volume for radius": Planted(
+        "linear_floor",
+        "blunt",
+        _powers(lambda A: np.abs(np.linalg.det(A)) ** (1 / len(A)), lambda _: 1.0),
+        direction="below",
     ),
 }

@@ -4,6 +4,7 @@ Whether a bound is exceeded is decided in rational arithmetic: the Jacobians are
 so their product is rational, and no tolerance appears.
 """
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -24,15 +25,22 @@ CASES = [
 
 
 def exceeded(bound, trajectory):
-    """Decide exactly whether a run breaks a bound from above."""
+    """Decide exactly whether the gain of a run is on the wrong side of a bound."""
     P = exact_product(trajectory.chain.factors())
-    return not gain_at_most(P, bound.log_bound(trajectory))
+    value = bound.log_bound(trajectory)
+    if bound.direction == "above":
+        return not gain_at_most(P, value)
+    # A gain equal to e^value counts as wrong: rounding outward keeps away from it.
+    return value > -math.inf and gain_at_most(P, value)
 
 
 def blunt(bound, trajectory, width):
-    """Decide exactly whether a bound from above is over `width` nats too large."""
+    """Decide exactly whether a bound is over `width` nats away from the gain."""
     P = exact_product(trajectory.chain.factors())
-    return gain_at_most(P, Fraction(bound.log_bound(trajectory)) - Fraction(width))
+    value = bound.log_bound(trajectory)
+    if bound.direction == "above":
+        return gain_at_most(P, Fraction(value) - Fraction(width))
+    return value == -math.inf or not gain_at_most(P, Fraction(value) + Fraction(width))
 
 
 @pytest.mark.parametrize("case", CASES)
