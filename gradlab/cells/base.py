@@ -7,11 +7,12 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gradlab._checks import require_array
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
 from gradlab.cells.factored import AbstractJacobian
 from gradlab.references import Reference
-from gradlab.typing import Array
+from gradlab.typing import Array, ArrayLike
 
 __all__ = ["AbstractCell", "Cotangent", "Outer"]
 
@@ -60,7 +61,10 @@ class AbstractCell(abc.ABC):
     """One step of a recurrence: ``step``, and its derivatives stated beside it.
 
     States h (..., n) and inputs x (..., m) may have any leading axes; everything is
-    done over them at once, with no Python loop.
+    done over them at once, with no Python loop.  `jacobian`, `input_jacobian`,
+    `tangent` and `cotangent` check what they are given; `step`, `slopes`,
+    `input_slopes` and `parameter_cotangents` run inside loops: give them arrays that
+    fit.
     """
 
     source: ClassVar[Reference]
@@ -96,21 +100,24 @@ class AbstractCell(abc.ABC):
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return uᵀ∂h'/∂θ for every parameter, u (..., n), kept as outer products."""
 
-    def jacobian(self, h: Array, x: Array) -> Array:
+    def jacobian(self, h: ArrayLike, x: ArrayLike) -> Array:
         """Return ∂h'/∂h (..., n, n); entry (i, j) is ∂h'_i/∂h_j."""
-        return self.slopes(h, x).dense()
+        return self.slopes(*self._point(h, x)).dense()
 
-    def input_jacobian(self, h: Array, x: Array) -> Array:
+    def input_jacobian(self, h: ArrayLike, x: ArrayLike) -> Array:
         """Return ∂h'/∂x (..., n, m); entry (i, j) is ∂h'_i/∂x_j."""
-        return self.input_slopes(h, x).dense()
+        return self.input_slopes(*self._point(h, x)).dense()
 
-    def tangent(self, h: Array, x: Array, V: Array) -> Array:
+    def tangent(self, h: ArrayLike, x: ArrayLike, V: ArrayLike) -> Array:
         """Return J V for columns V (..., n, k), or J v for v of the shape of h."""
-        J = self.slopes(h, x)
+        h, x = self._point(h, x)
+        J, V = self.slopes(h, x), np.asarray(V)
         return J.tangent(V) if V.ndim > h.ndim else J.tangent(V[..., None])[..., 0]
 
-    def cotangent(self, h: Array, x: Array, u: Array) -> Cotangent:
+    def cotangent(self, h: ArrayLike, x: ArrayLike, u: ArrayLike) -> Cotangent:
         """Return (uᵀJ, uᵀ∂h'/∂x, {name: uᵀ∂h'/∂θ}) for u of the shape of h."""
+        h, x = self._point(h, x)
+        u = np.asarray(u)
         row = u[..., None, :]
         outers = self.parameter_cotangents(h, x, u)
         return Cotangent(
@@ -118,3 +125,9 @@ class AbstractCell(abc.ABC):
             self.input_slopes(h, x).cotangent(row)[..., 0, :],
             {name: outer.each() for name, outer in outers.items()},
         )
+
+    def _point(self, h: ArrayLike, x: ArrayLike) -> tuple[Array, Array]:
+        """Return h (..., n) and x (..., m) as finite float64 arrays that fit."""
+        n, m = self.sizes
+        state = require_array("h", h, "(..., n)", sizes={"n": n})
+        return state, require_array("x", x, "(..., m)", sizes={"m": m})

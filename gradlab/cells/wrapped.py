@@ -30,7 +30,7 @@ Function: TypeAlias = Callable[[Array, Array], Any]
 _EPSILON = 2.0**-100  # any tiny power of two: nothing is subtracted, nothing rounds
 _DELTA = 2.0**-17  # about the cube root of the unit roundoff, where both errors meet
 _AGREE = 1e-4  # relative; a wrong complex step is wrong by far more, a right one less
-_NOISE = 1e-8  # of the largest entry: what rounding does to differences of O(1) values
+_NOISE = 1e-9  # of |h'|: rounding puts 1e-16 |h'| / δ = 1e-11 |h'| into a difference
 
 
 @final
@@ -55,8 +55,8 @@ class Wrapped(AbstractCell):
         right to rounding wherever `step` is analytic (no ``abs``, ``real`` or ``conj``,
         which make it silently wrong).  "central": central differences, right to about
         1e-10 relative to the sizes of h, h' and the third derivative.  "auto" computes
-        both, state by state, and returns the complex step where the two agree to 1e-4,
-        central differences elsewhere.
+        both, state by state, and returns the complex step where all entries agree to
+        1e-4 of each, or 1e-9 of the largest |h'_i|; central differences elsewhere.
 
     Raises
     ------
@@ -156,6 +156,7 @@ class Wrapped(AbstractCell):
         return self._measured(lambda z: self._next(h, z, place), x)
 
     def _measured(self, f: Callable[[Array], Array], z: Array) -> Array:
+        z = z.astype(float)
         if self.derivative == "complex":
             return _complex_step(f, z, self.n)
         central = _central_differences(f, z, self.n)
@@ -165,7 +166,7 @@ class Wrapped(AbstractCell):
             analytic = _complex_step(f, z, self.n)
         except InputError:  # runs on reals, as just seen, and not on complex numbers
             return central
-        allowed = _AGREE * np.abs(central) + _NOISE * np.abs(central).max(initial=1.0)
+        allowed = _AGREE * np.abs(central) + _NOISE * np.abs(f(z)).max(initial=0.0)
         return analytic if (np.abs(analytic - central) <= allowed).all() else central
 
 

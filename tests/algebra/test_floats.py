@@ -35,12 +35,10 @@ def test_complex_arguments_continue_the_real_function(name):
 @pytest.mark.parametrize("name", [*FUNCTIONS, "log"])
 def test_functions_are_analytic(name):
     # Cauchy and Riemann: the derivative along i equals the one along 1.
-    function = getattr(FLOATS, name)
+    f = getattr(FLOATS, name)
     points, step = np.array([0.25, 1.0, 2.5]), 2.0**-20
-    along_i = (function(points + 1j * step) - function(points - 1j * step)) / (
-        2j * step
-    )
-    along_1 = (function(points + step) - function(points - step)) / (2 * step)
+    along_i = (f(points + 1j * step) - f(points - 1j * step)) / (2j * step)
+    along_1 = (f(points + step) - f(points - step)) / (2 * step)
     # Rounding 1e-16/2⁻²⁰ = 1e-10 and twice the third derivative times 2⁻⁴⁰/6.
     np.testing.assert_allclose(along_i, along_1, atol=1e-8)
 

@@ -1,4 +1,4 @@
-"""One row per cell: CELLS[name](rng) makes a small one; the laws run over all of them."""
+"""One row per cell: CELLS[name](rng) makes a small one; the laws run over them all."""
 
 import numpy as np
 

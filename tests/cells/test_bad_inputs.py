@@ -280,3 +280,41 @@ def test_a_saturated_gate_keeps_its_tiny_slope():
     cell = LSTM(np.ones((4, 1)), np.zeros((4, 0)), [-700.0, 0.0, 0.0, 0.0])
     J = cell.jacobian(np.zeros(2), np.zeros(0))
     assert J[1, 0] == pytest.approx(np.exp(-700.0), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("h", "x", "message"),
+    [
+        (
+            np.zeros(2),
+            np.zeros(2),
+            "`h` must have shape (..., n) with n = 3; got (2,).",
+        ),
+        (0.0, np.zeros(2), "`h` must have shape (..., n) with n = 3; got ()."),
+        (
+            np.zeros(3),
+            np.zeros(1),
+            "`x` must have shape (..., m) with m = 2; got (1,).",
+        ),
+        ([0, NAN, 0], np.zeros(2), "`h` must be finite; got nan at index (1,)."),
+        (np.zeros(3), [INF, 0.0], "`x` must be finite; got inf at index (0,)."),
+    ],
+)
+def test_a_point_that_does_not_fit_the_cell_is_refused(h, x, message):
+    cell = rnn()
+    for ask in (
+        cell.jacobian,
+        cell.input_jacobian,
+        lambda h, x: cell.tangent(h, x, np.zeros(3)),
+        lambda h, x: cell.cotangent(h, x, np.zeros(3)),
+    ):
+        with pytest.raises(InputError) as caught:
+            ask(h, x)
+        assert str(caught.value) == message
+
+
+def test_lists_of_integers_are_points_too():
+    cell = rnn(W_hh=[[1, 2, 0], [0, 1, 0], [0, 0, 1]], activation="identity")
+    assert cell.jacobian([1, 2, 3], [0, 0]).tolist() == cell.W_hh.tolist()
+    assert cell.tangent([1, 2, 3], [0, 0], [0, 1, 0]).tolist() == [2.0, 1.0, 0.0]
+    assert cell.cotangent([1, 2, 3], [0, 0], [1, 0, 0]).state.tolist() == [1, 2, 0]

@@ -114,7 +114,7 @@ def overwriting(h, x):
     return h
 
 
-def imaginary(h, x):
+def turned(h, x):
     return 1j * h
 
 
@@ -134,9 +134,9 @@ CASES = [
     (narrow, ShapeError, "`narrow(h, x)` must have shape (2,); got (1,)."),
     (broken, InputError, "`broken` raised ZeroDivisionError."),
     (
-        imaginary,
+        turned,
         InputTypeError,
-        "`imaginary(h, x)` must be real; got dtype complex128.",
+        "`turned(h, x)` must be real; got dtype complex128.",
     ),
     (words, InputTypeError, "`words(h, x)` must be real; got dtype <U1."),
 ]
@@ -201,3 +201,10 @@ def test_bad_arguments_are_named(arguments, error, message):
     with pytest.raises(error) as caught:
         Wrapped(**({"step": scaled, "n": 2} | arguments))
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-9, 1e9])
+def test_auto_sees_a_wrong_complex_step_at_any_size(size):
+    cell = Wrapped(lambda h, x: size * np.abs(h), n=2)
+    J = cell.jacobian(np.array([1, -1]), np.zeros(0))
+    np.testing.assert_allclose(J, size * np.diag([1.0, -1.0]), rtol=1e-10)

@@ -1,4 +1,4 @@
-"""Laws of every activation: value, slope, ln|slope| and largest slope belong together."""
+"""Laws of every activation: value, slope, ln|slope|, largest slope belong together."""
 
 import mpmath as mp
 import numpy as np

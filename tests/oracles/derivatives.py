@@ -69,7 +69,7 @@ def symbolic(cell, h, x, name):
     other, h_, x_ = moved(cell, h, x, name, names.reshape(z.shape))
     formulas = other.step(h_, x_, SYMBOLS)
     rows = [
-        [float(sympy.sympify(F).diff(s).subs(point).evalf(30)) for s in names]
+        [float(sympy.sympify(F).diff(s).evalf(30, subs=point)) for s in names]
         for F in formulas
     ]
     return np.reshape(np.array(rows, dtype=float), (len(formulas), *z.shape))
@@ -106,7 +106,7 @@ def _by_entry(operation):
 
 
 class Dual:
-    """value + slope·ε with ε² = 0; the slope is an array of balls, one per direction."""
+    """value + slope·ε, ε² = 0; the slope is an array of balls, one per direction."""
 
     def __init__(self, value, slope):
         self.value, self.slope = value, slope
