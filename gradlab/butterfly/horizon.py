@@ -4,9 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import numpy as np
+
 from gradlab._checks import require_number
 from gradlab._results import Result
 from gradlab.references import Reference
+from gradlab.typing import Vector
 
 __all__ = ["Horizon", "predictability_horizon"]
 
@@ -33,6 +36,10 @@ class Horizon(Result):
     stderr: float
     low: float
     high: float
+
+    def columns(self) -> dict[str, Vector]:
+        """Return all numbers, in one row."""
+        return {name: np.array([value]) for name, value in self.as_dict().items()}
 
 
 def predictability_horizon(

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, final
 
+import numpy as np
+
 from gradlab._results import Origin, Result
 from gradlab.butterfly import Twins
 from gradlab.references import Reference
@@ -50,6 +52,10 @@ class Agreement(Result):
     difference: float
     z: float
 
+    def columns(self) -> dict[str, Vector]:
+        """Return all numbers, in one row."""
+        return {name: np.array([value]) for name, value in self.as_dict().items()}
+
 
 def agreement(pair: Twins, spectrum: Spectrum) -> Agreement:
     """Return the growth rate of twins beside the leading Lyapunov exponent.
@@ -70,7 +76,6 @@ def agreement(pair: Twins, spectrum: Spectrum) -> Agreement:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from gradlab.butterfly import twins
     >>> from gradlab.cells import Linear
     >>> from gradlab.dynamics import run

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+
 from gradlab._results import Origin, Result
 from gradlab.bounds import AbstractBound
 from gradlab.dynamics import Trajectory
 from gradlab.linalg import graded_product
 from gradlab.references import Reference
+from gradlab.typing import Vector
 
 __all__ = ["Tightness", "tightness"]
 
@@ -42,6 +45,11 @@ class Tightness(Result):
     slack: float
     per_step: float
 
+    def columns(self) -> dict[str, Vector]:
+        """Return the four numbers, in one row."""
+        names = ("log_bound", "log_gain", "slack", "per_step")
+        return {name: np.array([getattr(self, name)]) for name in names}
+
     @property
     def sources(self) -> tuple[Reference, ...]:  # type: ignore[override]
         """The theorem's source."""
@@ -73,7 +81,6 @@ def tightness(bound: AbstractBound, trajectory: Trajectory) -> Tightness:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from gradlab.bounds import NormProduct
     >>> from gradlab.cells import Linear
     >>> from gradlab.dynamics import run

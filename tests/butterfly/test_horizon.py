@@ -20,6 +20,7 @@ def test_the_error_is_carried_to_first_order_and_exactly():
     assert found.stderr == pytest.approx(10.0, rel=1e-14)
     assert found.low == pytest.approx(10 / 0.1196, rel=1e-14)
     assert found.high == pytest.approx(10 / 0.0804, rel=1e-14)
+    assert found.to_csv().splitlines()[0] == "steps,stderr,low,high"
 
 
 def test_errors_that_do_not_grow_have_no_horizon():

@@ -32,7 +32,8 @@ def test_the_slack_of_a_witness_is_within_its_width(name):
     case = BOUNDS[name]
     found = tightness(case.bound, case.witness())
     assert found.label == case.bound.label
-    assert found.slack == found.log_bound - found.log_gain
+    difference = found.log_bound - found.log_gain
+    assert found.slack == (difference if found.direction == "above" else -difference)
     # The measured gain has an error of its own, 1e-13 per decade of T.
     assert abs(found.slack) < case.width + 1e-12
 
@@ -72,4 +73,5 @@ def test_a_tightness_is_kept_and_cites_its_theorem(tmp_path, rng):
     found = tightness(SlopeNorm(), trajectory)
     back = Tightness.load(found.save(tmp_path / "slack"))
     assert back.slack == found.slack
+    assert len(found.to_csv().splitlines()) == 2
     assert [source.key for source in back.sources] == ["pascanu2013difficulty"]
