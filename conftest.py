@@ -9,4 +9,4 @@ import os
 for _library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"
 
-pytest_plugins = ["tests.no_skips"]
+pytest_plugins = ["tests.checkmarks", "tests.no_skips"]

@@ -109,7 +109,7 @@ class Result:
         return _written("\n".join(lines) + "\n", path)
 
     def to_xarray(self) -> Any:
-        """Return the arrays as an xarray.Dataset; numbers and origin are attributes.
+        """Return an xarray.Dataset of arrays and table; the rest are its attributes.
 
         The columns of the table share the dimension ``row``; axis i of another array
         ``x`` is the dimension ``x_i``.
@@ -121,16 +121,13 @@ class Result:
         """
         xarray = require("xarray", extra="xarray")
         arrays, rest = split(self.as_dict())
-        table = self.columns()
-        variables = {
-            name: (
-                ["row"]
-                if name in table
-                else [f"{name}_{i}" for i in range(array.ndim)],
-                array,
-            )
+        variables: dict[str, Any] = {
+            name: ([f"{name}_{i}" for i in range(array.ndim)], array)
             for name, array in arrays.items()
         }
+        for name, column in self.columns().items():
+            if name not in arrays or np.array_equal(arrays[name], column):
+                variables[name] = (["row"], column)
         return xarray.Dataset(variables, attrs={**rest, **_provenance(self.origin)})
 
     def cite(self) -> str:

@@ -75,7 +75,7 @@ def newman_exponents(n: int, *, variance: float) -> Vector:
     """Return the exact exponents λ_i = ½ [ln(2σ²) + ψ((n − i + 1)/2)], i = 1 … n.
 
     These are the Lyapunov exponents, in nats per step, of a product of independent
-    (n, n) matrices with N(0, σ²) entries [newman1986].
+    (n, n) matrices with N(0, σ²) entries [newman1986distribution].
 
     Parameters
     ----------
