@@ -1,0 +1,68 @@
+"""`import gradlab` is light, and a room brings no library that it does not need."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+import gradlab
+from tests.repo.files import PACKAGE
+
+HEAVY = {"flint", "jax", "matplotlib", "numba", "scipy", "sympy", "torch", "xarray"}
+OPTIONAL = {"dask", "distributed", "jax", "numba", "pooch", "torch", "xarray"}
+
+
+def loaded_by(code):
+    """Return the top-level modules that a fresh interpreter has after `code`."""
+    code = f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in json.loads(run.stdout)}
+
+
+def rooms():
+    return sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))
+
+
+def test_import_gradlab_loads_no_heavy_library():
+    assert not loaded_by("import gradlab") & HEAVY
+
+
+@pytest.mark.slow
+def test_import_gradlab_costs_at_most_1_3_times_numpy():
+    def seconds(code):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - start
+
+    # Interleaved, so that other work on the machine falls on both alike.
+    pairs = [(seconds("import gradlab"), seconds("import numpy")) for _ in range(7)]
+    ours, numpy = (statistics.median(column) for column in zip(*pairs, strict=True))
+    assert ours <= 1.3 * numpy
+
+
+def test_every_room_is_reached_from_the_root():
+    assert set(dir(gradlab)) - {"__version__"} == set(rooms()) - {"cli"}
+    for room in set(rooms()) - {"cli"}:
+        assert getattr(gradlab, room).__name__ == f"gradlab.{room}"
+    with pytest.raises(AttributeError, match="has no attribute 'attic'"):
+        _ = gradlab.attic
+
+
+def test_the_rooms_bring_only_what_they_need():
+    every = "; ".join(f"import gradlab.{room}" for room in rooms() if room != "plots")
+    assert not loaded_by(every) & (OPTIONAL | {"flint", "matplotlib", "sympy"})
+    assert not loaded_by("import gradlab.plots") & (OPTIONAL | {"flint", "sympy"})
+
+
+def test_the_global_state_of_numpy_is_left_alone():
+    code = (
+        "import numpy as np; before = np.geterr(), np.get_printoptions();"
+        "import gradlab.linalg, gradlab.cells, gradlab.plots, gradlab.studies;"
+        "assert before == (np.geterr(), np.get_printoptions())"
+    )
+    loaded_by(code)
