@@ -40,3 +40,27 @@ def upper_triangular(n, T, rng):
 def orthogonal_chain(n, T, rng):
     """Every singular value of every product is 1."""
     return np.array([orthogonal(n, gain=1.0, rng=rng) for _ in range(T)])
+
+
+def gaussian_chain(n, T, rng):
+    """Independent N(0, 1/n) entries."""
+    return np.array([gaussian(n, gain=1.0, rng=rng) for _ in range(T)])
+
+
+def complex_chain(n, T, rng):
+    """Entries with independent real and imaginary parts."""
+    return gaussian_chain(n, T, rng) + 1j * gaussian_chain(n, T, rng)
+
+
+FAMILIES = {
+    "tanh, gain 1": lambda n, T, rng: tanh_chain(n, T, 1.0, rng),
+    "tanh, gain 3": lambda n, T, rng: tanh_chain(n, T, 3.0, rng),
+    "tanh, gain 8": lambda n, T, rng: tanh_chain(n, T, 8.0, rng),
+    "tanh, gain 20": lambda n, T, rng: tanh_chain(n, T, 20.0, rng),
+    "columns graded": lambda n, T, rng: columns_graded(n, T, 1e-8, rng),
+    "graded on both sides": lambda n, T, rng: graded_on_both_sides(n, T, 1e-8, rng),
+    "upper triangular": upper_triangular,
+    "orthogonal": orthogonal_chain,
+    "gaussian": gaussian_chain,
+    "complex": complex_chain,
+}
