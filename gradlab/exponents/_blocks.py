@@ -1,0 +1,90 @@
+"""Growths of a chain over blocks of steps, after a burn-in that is not counted."""
+
+import itertools
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from gradlab._checks import require_count
+from gradlab.dynamics import JacobianChain, Trajectory
+from gradlab.errors import InputError
+from gradlab.linalg import block_log_growths, orthogonal
+from gradlab.typing import Array, Matrix
+
+__all__ = ["chain_of", "counted_steps", "growths", "require_directions"]
+
+_AT_ONCE = 2**23  # numbers: chains of up to 64 MiB are swept as one array
+_SEED = 20  # of the start frame: any seed gives a frame in general position
+
+
+def chain_of(trajectory_or_chain: object) -> JacobianChain:
+    """Return a trajectory's chain, a chain itself, or an array (T, n, n) as one."""
+    if isinstance(trajectory_or_chain, Trajectory):
+        if trajectory_or_chain.batch:
+            message = (
+                "`trajectory` holds a batch; take one sequence of it with "
+                "trajectory.sequence(b)."
+            )
+            raise InputError(message)
+        return trajectory_or_chain.chain
+    if isinstance(trajectory_or_chain, JacobianChain):
+        return trajectory_or_chain
+    return JacobianChain(trajectory_or_chain)
+
+
+def counted_steps(chain: JacobianChain, burn_in: int) -> int:
+    """Return the steps that are left to count after the burn-in, at least 1."""
+    steps = len(chain)
+    if steps == 0:
+        message = "a rate needs T >= 1 steps; got T = 0."
+        raise InputError(message)
+    burn_in = require_count("burn_in", burn_in, minimum=0)
+    if burn_in >= steps:
+        message = f"`burn_in` must be less than T = {steps}; got {burn_in}."
+        raise InputError(message)
+    return steps - burn_in
+
+
+def require_directions(k: int | None, n: int) -> int:
+    """Return k, or n if it is not given; it must be in 1 … n."""
+    if n == 0:
+        message = "exponents need n >= 1; got Jacobians of shape (0, 0)."
+        raise InputError(message)
+    k = n if k is None else require_count("k", k)
+    if k > n:
+        message = f"`k` must be in 1 … n = {n}; got {k}."
+        raise InputError(message)
+    return k
+
+
+def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
+    """Return Σ ln|r_ii| over blocks of `block` steps (B, k), those after the burn-in.
+
+    The last block may be shorter.
+    """
+    # Identity steps in front, which change nothing, make the burn-in end with a block.
+    waiting = math.ceil(burn_in / block)
+    padding = waiting * block - burn_in
+    sums = block_log_growths(
+        _padded(chain, padding), k=k, block=block, frame=_start_frame(chain.size, k)
+    )
+    return sums[waiting:]
+
+
+def _padded(chain: JacobianChain, padding: int) -> Array | Iterable[Matrix]:
+    n = chain.size
+    steps = len(chain) + padding
+    if steps * n * n > _AT_ONCE:
+        return itertools.chain(itertools.repeat(np.eye(n), padding), chain)
+    factors = chain.factors()
+    if not padding:
+        return factors
+    return np.concatenate([np.broadcast_to(np.eye(n), (padding, n, n)), factors])
+
+
+def _start_frame(n: int, k: int) -> Matrix:
+    # All n directions: any frame gives all exponents, and that of the coordinates gives
+    # those of diagonal and triangular chains with no transient.  A few: the leading
+    # ones are found only from a frame in general position.
+    return np.eye(n) if k == n else orthogonal(n, gain=1.0, rng=_SEED)[:, :k]

@@ -1,0 +1,85 @@
+"""What a reader should know before believing exponents, decided from the run itself."""
+
+import numpy as np
+
+from gradlab.dynamics import Trajectory
+from gradlab.typing import Array, Vector
+
+__all__ = ["caveats_of_blocks", "caveats_of_orbit"]
+
+_FEW = 8  # blocks
+_SHORT = 10  # steps of a block
+_CORRELATED = 3.5  # standard deviations 1/√B of the lag-1 correlation of white noise
+_OUTLYING = 8.0  # standard deviations of the other blocks
+_ROUNDING = 1e-9  # nats per step; differences below it are not worth a word
+
+
+def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, ...]:
+    """Return the caveats of block sums (B, k) over `lengths` steps each."""
+    annihilated = np.isneginf(sums).any(axis=0)
+    notes = []
+    if annihilated.any():
+        first = int(np.argmax(np.isneginf(sums).any(axis=1)))
+        start = burn_in + int(lengths[:first].sum())
+        notes.append(
+            f"{np.count_nonzero(annihilated)} exponents are −inf: a Jacobian within "
+            f"steps {start + 1} … {start + int(lengths[first])} is singular (or one of "
+            "the burn-in is)."
+        )
+    rates = sums[:, ~annihilated] / lengths[:, None]
+    if len(lengths) < _FEW or lengths[0] < _SHORT:
+        notes.append(
+            f"too short: {lengths.sum()} steps in {len(lengths)} blocks do not make a "
+            "trustworthy standard error. Run longer."
+        )
+    else:
+        notes += _slow(rates[:-1])  # the last block may be short, so noisy
+    return tuple(notes)
+
+
+def _slow(rates: Array) -> list[str]:
+    """Return what the course of the block rates (B, k) says against their spread."""
+    rest = rates[1:]
+    outlying = np.abs(rates[0] - rest.mean(axis=0))
+    if (outlying > _OUTLYING * rest.std(axis=0) + _ROUNDING).any():
+        return [
+            "the first block differs from all others: the start is not forgotten "
+            "there. Raise `burn_in`."
+        ]
+    largest = float(_lag_one(rates).max(initial=0.0))
+    if largest > _CORRELATED / np.sqrt(len(rates)):
+        return [
+            f"successive blocks are correlated ({largest:.2f}), so the standard errors "
+            "are too small. Run longer or take fewer `blocks`."
+        ]
+    return []
+
+
+def _lag_one(rates: Array) -> Vector:
+    apart = rates - rates.mean(axis=0)
+    power = (apart**2).sum(axis=0)
+    moving = power > len(rates) * _ROUNDING**2
+    return (apart[1:] * apart[:-1]).sum(axis=0)[moving] / power[moving]
+
+
+def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:
+    """Return a caveat if rounding has closed an unstable orbit.
+
+    An orbit that repeats bit by bit although λ_1 > 0 would not in exact arithmetic: a
+    cycle that repels cannot be reached.  The doubling map falls on 0 in 53 steps.
+    """
+    states, inputs = trajectory.states, trajectory.inputs
+    autonomous = bool((inputs == inputs[0]).all())
+    if top <= 0 or not autonomous:
+        return ()
+    same = np.flatnonzero((states[:-1] == states[-1]).all(axis=1))
+    if not len(same):
+        return ()
+    period = len(states) - 1 - int(same[-1])
+    differs = (states[:-period] != states[period:]).any(axis=1)
+    first = int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
+    return (
+        f"the orbit collapsed: its states repeat exactly with period {period} from "
+        f"step {first} on although λ_1 > 0. Rounding closed it, and the exponents are "
+        "those of that cycle.",
+    )
