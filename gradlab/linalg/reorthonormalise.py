@@ -33,6 +33,7 @@ def block_log_growths(
     block: int,
     k: int | None = None,
     frame: Matrix | None = None,
+    skip: int = 0,
     engine: Engine = "auto",
 ) -> Array:
     """Return the sums over blocks of ln|r_ii|, i = 1 … k, of the QR recursion.
@@ -50,6 +51,8 @@ def block_log_growths(
         By default the first k columns of the identity.  Where k < n, or exponents are
         wanted in descending order, take a random one:
         ``orthogonal(n, gain=1.0, rng=rng)[:, :k]``.
+    skip : int
+        First steps that the frame goes through before the first block begins.
     engine : {"auto", "numpy", "numba"}
         As for `gradlab.linalg.graded_product`.
 
@@ -71,6 +74,7 @@ def block_log_growths(
     [[2.77258872, -2.77258872], [1.38629436, -1.38629436]]
     """
     block = require_count("block", block)
+    skip = require_count("skip", skip, minimum=0)
     stacks = read_stacks(factors)
     start = _start_frame(stacks.n, k, frame)
     flag = _Flag.of(start, choose_sweep(engine, stacks.n, count_steps(factors)))
@@ -80,8 +84,8 @@ def block_log_growths(
         done = 0
         while done < len(stack):
             if left == 0:
+                left = skip if skip and not sums else block
                 sums.append(np.zeros(start.shape[1]))
-                left = block
             piece = stack[done : done + left]
             sums[-1] += flag.advance(piece)
             done += len(piece)
@@ -90,7 +94,8 @@ def block_log_growths(
                 sums[-1] += flag.settle()
     if left:
         sums[-1] += flag.settle()
-    return np.array(sums).reshape(len(sums), start.shape[1])
+    counted = sums[1:] if skip else sums
+    return np.array(counted).reshape(len(counted), start.shape[1])
 
 
 def _start_frame(n: int, k: int | None, frame: Matrix | None) -> Matrix:
