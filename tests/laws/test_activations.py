@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gradlab.algebra import FLOATS
 from gradlab.algebra.balls import BALLS
 from gradlab.algebra.symbols import SYMBOLS, symbols
+from gradlab.cells import ACTIVATIONS, AbstractActivation
 from tests.cases.activations import PHIS, SMOOTH
 
 FAR = np.array([s * a for a in (20.0, 40.0, 100.0, 300.0, 700.0) for s in (1, -1)])
@@ -26,6 +27,12 @@ def _phi(request):
 @pytest.fixture(params=SMOOTH, name="name")
 def _name(request):
     return request.param
+
+
+def test_every_activation_is_named_once():
+    kinds = {type(phi) for phi in ACTIVATIONS}
+    assert kinds == set(AbstractActivation.__subclasses__())
+    assert len({phi.name for phi in ACTIVATIONS}) == len(ACTIVATIONS)
 
 
 def truth(function, points):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+import gradlab.cells
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell
 from gradlab.cells.factored import TransposedJacobian
-from gradlab.references import Reference
+from gradlab.references import Reference, bibliography, cite
 from tests.cases.algebras import ALGEBRAS
 from tests.cases.cells import CELLS
 from tests.oracles import derivatives
@@ -176,6 +177,20 @@ def test_jacobians_stay_right_in_relative_terms_when_units_saturate(kind, scale,
     np.testing.assert_allclose(
         cell.jacobian(h, x), truth, rtol=2e-15 * (1 + 10 * scale), atol=0
     )
+
+
+def test_every_exported_cell_has_a_row_here(rng):
+    exported = {
+        value
+        for name in gradlab.cells.__all__
+        if isinstance(value := getattr(gradlab.cells, name), type)
+        and issubclass(value, AbstractCell)
+    }
+    assert {type(make(rng)) for make in CELLS.values()} == exported - {AbstractCell}
+
+
+def test_every_cell_is_in_the_bibliography(cell):
+    assert set(cite(cell)) <= set(bibliography())
 
 
 # The laws above must be able to fail.

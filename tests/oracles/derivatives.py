@@ -10,6 +10,7 @@ Each returns an array (n, *z.shape).
 import copy
 import functools
 
+import mpmath as mp
 import numpy as np
 import sympy
 from flint import arb
@@ -64,15 +65,16 @@ def symbolic(cell, h, x, name):
     names = np.array(
         [sympy.Symbol(f"z_{j}", real=True) for j in range(z.size)], dtype=object
     )
-    point = dict(zip(names, SYMBOLS.array(z).flat, strict=True))
-    h, x = SYMBOLS.array(h), SYMBOLS.array(x)
-    other, h_, x_ = moved(cell, h, x, name, names.reshape(z.shape))
-    formulas = other.step(h_, x_, SYMBOLS)
-    rows = [
-        [float(sympy.sympify(F).diff(s).evalf(30, subs=point)) for s in names]
-        for F in formulas
-    ]
-    return np.reshape(np.array(rows, dtype=float), (len(formulas), *z.shape))
+    other, h_, x_ = moved(
+        cell, SYMBOLS.array(h), SYMBOLS.array(x), name, names.reshape(z.shape)
+    )
+    formulas = [sympy.sympify(entry) for entry in other.step(h_, x_, SYMBOLS)]
+    rows = [[formula.diff(symbol) for symbol in names] for formula in formulas]
+    evaluate = sympy.lambdify([list(names)], rows, "mpmath", cse=True)
+    with mp.workdps(30):
+        values = evaluate([mp.mpf(str(value)) for value in z.flat])
+        flat = [float(value) for row in values for value in row]
+    return np.reshape(flat, (len(formulas), *z.shape))
 
 
 def dual_balls(cell, h, x, name):
