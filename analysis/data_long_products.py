@@ -10,7 +10,7 @@ import pathlib
 import flint
 import numpy as np
 
-from analysis.script import run_script
+from analysis.script import run_data
 from analysis.store import save_table
 from gradlab.cells import RNN
 from gradlab.dynamics import run
@@ -106,4 +106,4 @@ WAYS = {
 }
 
 if __name__ == "__main__":
-    run_script(main)
+    run_data(main)

@@ -1,8 +1,10 @@
-"""Tables of an analysis on disk: arrays in .npz, version, seed, parameters in .json.
+"""What an analysis stores: arrays in .npz; version, seed and parameters in .json.
 
-gradlab's own results save themselves; this is for numbers that belong to an analysis.
+gradlab's results save themselves, with the analysis's seed and parameters added; tables
+of plain arrays are stored in the same two files.
 """
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping
@@ -13,7 +15,7 @@ import numpy as np
 import gradlab
 from analysis.paths import DATA
 
-__all__ = ["Table", "load_table", "save_table"]
+__all__ = ["Table", "load_table", "parameters_of", "save_result", "save_table"]
 
 Table = dict[str, np.ndarray]
 
@@ -39,5 +41,21 @@ def load_table(name: str) -> tuple[Table, dict[str, Any]]:
     """Return the arrays of an analysis and its parameters."""
     with np.load(DATA / f"{name}.npz", allow_pickle=False) as stored:
         table = {key: stored[key] for key in stored.files}
+    return table, parameters_of(name)
+
+
+def parameters_of(name: str) -> dict[str, Any]:
+    """Return the parameters of an analysis, or of one part of it."""
     record = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return table, record["origin"]["parameters"]
+    return record["origin"]["parameters"]
+
+
+def save_result(
+    name: str, result: Any, *, seed: int, parameters: Mapping[str, Any]
+) -> list[pathlib.Path]:
+    """Store a result of gradlab with the seed and parameters of the analysis."""
+    known = {**result.origin.parameters, **parameters}
+    seeds = seed if result.origin.seed is None else [seed, result.origin.seed]
+    origin = dataclasses.replace(result.origin, seed=seeds, parameters=known)
+    path = dataclasses.replace(result, origin=origin).save(DATA / name)
+    return [path, path.with_suffix(".json")]

@@ -1,7 +1,11 @@
 """Pictures: each draws one kind of result on given axes and computes nothing."""
 
 from gradlab.plots.gain import draw_gain
+from gradlab.plots.influence import draw_flip, draw_influence
 from gradlab.plots.products import draw_product_errors
+from gradlab.plots.profile import draw_float_limits, draw_profile
+from gradlab.plots.reach import draw_reach
+from gradlab.plots.spectrum import draw_spectrum
 from gradlab.plots.style import (
     PALETTE,
     column_width,
@@ -10,12 +14,20 @@ from gradlab.plots.style import (
     save,
     style,
 )
+from gradlab.plots.twins import draw_twins
 
 __all__ = [
     "PALETTE",
     "column_width",
+    "draw_flip",
+    "draw_float_limits",
     "draw_gain",
+    "draw_influence",
     "draw_product_errors",
+    "draw_profile",
+    "draw_reach",
+    "draw_spectrum",
+    "draw_twins",
     "figure",
     "full_width",
     "save",

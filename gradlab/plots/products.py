@@ -1,28 +1,30 @@
 """How wrong a long product is: error of its log singular values against T, in nats."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from gradlab.errors import ShapeError
-from gradlab.plots.style import PALETTE, drawable, label_line, plain, say_no_data
+from gradlab.plots.style import (
+    PALETTE,
+    drawable,
+    label_line,
+    mark_edge,
+    plain,
+    say_no_data,
+)
 from gradlab.typing import Array, ArrayLike
 
 __all__ = ["draw_product_errors"]
 
-_CROSS: dict[str, Any] = {
-    "marker": "x",
-    "markersize": 3.0,
-    "markeredgewidth": 0.8,
-    "linestyle": "none",
-    "clip_on": False,
-}
-
 
 def draw_product_errors(
-    ax: Axes, lengths: ArrayLike, errors: Mapping[str, ArrayLike]
+    ax: Axes,
+    lengths: ArrayLike,
+    errors: Mapping[str, ArrayLike],
+    *,
+    names: bool = True,
 ) -> Axes:
     r"""Draw |error of ln σ| against the number T of factors, both logarithmic.
 
@@ -36,6 +38,8 @@ def draw_product_errors(
         |ln σ̂ − ln σ| in nats, which is the relative error of σ̂ where it is small, by
         the name of the method.  A value that is not finite (σ̂ is 0 or ∞) is a cross on
         the upper edge; a zero is not drawn.
+    names : bool
+        Whether to write each name beside the end of its line.
 
     Returns
     -------
@@ -64,10 +68,9 @@ def draw_product_errors(
         shown = np.where(row > 0, row, np.nan)
         shown[lost] = np.nan
         ax.plot(steps, shown, color=color, label=plain(name))
-        edge = np.ones(int(lost.sum()))
-        top = ax.get_xaxis_transform()
-        ax.plot(steps[lost], edge, color=color, transform=top, **_CROSS)
-        _name_end(ax, steps, shown, name, color)
+        mark_edge(ax, steps[lost], "x", color, edge=1.0)
+        if names:
+            _name_end(ax, steps, shown, name, color)
     ax.set_xlabel("number of factors $T$")
     ax.set_ylabel(r"error of $\ln\sigma$ (nats)")
     return ax
@@ -86,7 +89,8 @@ def _name_end(ax: Axes, steps: Array, shown: Array, name: str, color: str) -> No
     places = np.flatnonzero(np.isfinite(shown))
     if places.size:
         last = places[-1]
-        label_line(ax, float(steps[last]), float(shown[last]), name, color=color)
+        end = float(steps[last]), float(shown[last])
+        label_line(ax, *end, plain(name), color=color)
 
 
 def _colors(count: int) -> list[str]:

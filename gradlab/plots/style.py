@@ -37,6 +37,7 @@ __all__ = [
     "figure",
     "full_width",
     "label_line",
+    "mark_edge",
     "plain",
     "save",
     "say_no_data",
@@ -256,9 +257,17 @@ def say_no_data(ax: Axes, *values: Array) -> bool:
     return True
 
 
-def label_line(ax: Axes, x: float, y: float, name: object, **options: Any) -> None:
-    """Write a name beside the point (x, y), 3 pt to its right, in the line's colour."""
+def label_line(ax: Axes, x: float, y: float, text: str, **options: Any) -> None:
+    """Write text beside the point (x, y), 3 pt to its right."""
     shift = options.pop("shift", (3.0, 0.0))
     look: dict[str, Any] = {"fontsize": 7.0, "va": "center", "annotation_clip": False}
     place = {"xytext": shift, "textcoords": "offset points"}
-    ax.annotate(plain(name), (x, y), **{**look, **place, **options})
+    ax.annotate(text, (x, y), **{**look, **place, **options})
+
+
+def mark_edge(ax: Axes, x: Array, marker: str, color: str, *, edge: float) -> None:
+    """Mark places x on the lower (0) or upper (1) edge: values that no axis holds."""
+    if len(x):  # an empty line has no extent, and constrained layout stumbles over it
+        place = ax.get_xaxis_transform()
+        y = np.full(len(x), edge)
+        ax.plot(x, y, marker, ms=3, mew=0.8, c=color, transform=place, clip_on=False)
