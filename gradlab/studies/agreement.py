@@ -2,28 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, final
+from typing import ClassVar, final
 
 import numpy as np
 
 from gradlab._results import Origin, Result
 from gradlab.butterfly import Twins
+from gradlab.exponents import LyapunovSpectrum
 from gradlab.references import Reference
 from gradlab.typing import Vector
 
 __all__ = ["Agreement", "agreement"]
-
-
-class Spectrum(Protocol):
-    """What is needed of a Lyapunov spectrum: descending exponents, and errors."""
-
-    @property
-    def exponents(self) -> Vector:
-        """(k,) exponents in nats per step."""
-
-    @property
-    def stderr(self) -> Vector:
-        """(k,) standard errors."""
 
 
 @final
@@ -40,7 +29,8 @@ class Agreement(Result):
     difference : float
         rate − λ₁.
     z : float
-        The difference in standard errors of it; 0 if both are exact and equal.
+        The difference in standard errors of it; 0 if the two are equal, nan if an error
+        is unknown because a run was too short.
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (Reference("benettin1980lyapunov"),)
@@ -57,7 +47,7 @@ class Agreement(Result):
         return {name: np.array([value]) for name, value in self.as_dict().items()}
 
 
-def agreement(pair: Twins, spectrum: Spectrum) -> Agreement:
+def agreement(pair: Twins, spectrum: LyapunovSpectrum) -> Agreement:
     """Return the growth rate of twins beside the leading Lyapunov exponent.
 
     Parameters
@@ -70,9 +60,10 @@ def agreement(pair: Twins, spectrum: Spectrum) -> Agreement:
     Returns
     -------
     Agreement
-        |z| above about 3 says that the two do not estimate the same number: the linear
-        stretch was short, or is not typical of the attractor.  Both errors are taken
-        as independent.
+        |z| well above 3 says that the two do not estimate the same number: the linear
+        stretch was short, or is not typical of the attractor.  The errors are taken as
+        independent; with N steps in the stretch z has the tails of Student's t with
+        about √N − 1 degrees of freedom.
 
     Examples
     --------

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from gradlab.bounds import AbstractBound, all_bounds, all_theorems
+from gradlab.bounds import AbstractBound, NormProduct, all_bounds, all_theorems
+from gradlab.cells import Henon
 from gradlab.dynamics import Trajectory
 from gradlab.errors import AssumptionError, InputError
+from gradlab.references import bibtex, cite
 from tests.cases.bounds import BOUNDS
 from tests.cases.planted import PLANTED
 from tests.oracles.gain import exact_product, gain_at_most
@@ -133,6 +135,11 @@ def test_every_bound_has_a_case_and_every_theorem_says_what_it_is():
         assert theorem.label.startswith("thm:")
         assert theorem.statement
         assert theorem.assumptions
-        assert theorem.source.key
+        assert bibtex(theorem).startswith("@")
         assert theorem.direction in ("above", "below")
         assert issubclass(theorem, AbstractBound) == (theorem in all_bounds())
+
+
+def test_the_sources_of_a_cell_and_a_theorem_are_cited_together():
+    found = cite(Henon(), NormProduct())
+    assert found == ["henon1976", "pascanu2013difficulty"]
