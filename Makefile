@@ -27,7 +27,7 @@ figures: $(VENV)/.installed ## one figure and what it needs: make figures ONLY=b
 	$(PY) -m gradlab reproduce $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 test: $(VENV)/.installed ## every test and example, with branch coverage
-	$(PY) -m pytest -n $(JOBS) --cov --cov-report=term $(PYTEST)
+	$(PY) -m pytest -n $(JOBS) --cov --checks paper/generated/checks.tex $(PYTEST)
 
 check: $(VENV)/.installed ## format, lint, types, floors, fast tests
 	$(PY) -m ruff format --check .
@@ -39,18 +39,18 @@ check: $(VENV)/.installed ## format, lint, types, floors, fast tests
 paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 	$(MAKE) -C paper
 
-bench: $(VENV)/.installed ## time the kernels, interleaved with their rivals
-	$(PY) -m analysis.bench
+bench: $(VENV)/.installed ## time the kernels beside plain NumPy, interleaved
+	$(PY) -m benchmarks.kernels
 
 lock: $(VENV)/.installed ## resolve the locked versions anew
 	$(PY) -m pip install --quiet uv
-	$(PY) -m uv pip compile $(LOCK) --extra jit -o requirements.lock pyproject.toml
-	$(PY) -m uv pip compile $(LOCK) --extra jit --extra jax --extra sweep --extra data \
-	  --extra xarray -c requirements.lock -o requirements-extras.lock pyproject.toml
+	$(PY) -m uv pip compile $(LOCK) -o requirements.lock pyproject.toml
+	$(PY) -m uv pip compile $(LOCK) -c requirements.lock -o requirements-extras.lock \
+	  --extra jax --extra sweep --extra data --extra xarray --group lock pyproject.toml
 
 # No address and no name of an index: the lock holds versions, markers and hashes.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-  --no-annotate --group build --group test --group lint
+  --no-annotate --extra jit --group build --group test --group lint
 
 # The stamp keeps what is installed; a new lock or a new pyproject.toml installs again.
 $(VENV)/.installed: requirements.lock pyproject.toml

@@ -73,7 +73,10 @@ class Result:
         return {name: getattr(self, name) for name in names}
 
     def columns(self) -> dict[str, Array]:
-        """Return the table of this result: equally long 1-D columns by heading."""
+        """Return the table of this result: equally long 1-D columns by heading.
+
+        A result of numbers alone has a table of one row.
+        """
         values = {
             name: value
             for name, value in self.as_dict().items()
@@ -81,7 +84,13 @@ class Result:
             and value.ndim == 1
             and value.dtype.kind in "iuf"
         }
-        longest = max((len(value) for value in values.values()), default=0)
+        if not values:
+            return {
+                name: np.array([value])
+                for name, value in self.as_dict().items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            }
+        longest = max(len(value) for value in values.values())
         return {name: value for name, value in values.items() if len(value) == longest}
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -126,7 +135,9 @@ class Result:
             for name, array in arrays.items()
         }
         for name, column in self.columns().items():
-            if name not in arrays or np.array_equal(arrays[name], column):
+            if name not in arrays or np.array_equal(
+                arrays[name], column, equal_nan=True
+            ):
                 variables[name] = (["row"], column)
         return xarray.Dataset(variables, attrs={**rest, **_provenance(self.origin)})
 

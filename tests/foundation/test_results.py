@@ -224,7 +224,12 @@ def test_a_notebook_shows_the_first_rows_and_says_how_many_there_are(growth):
     assert page.count("<tr>") == 1 + 20 + 1
     assert "… 99 rows" in page
     assert "&quot;quoted&quot;" in page
-    assert "rate = 2" in Verdict(rate=2.0)._repr_html_()
+    assert "label = " in page
+
+
+def test_numbers_alone_are_a_table_of_one_row():
+    assert Verdict(rate=2.0).to_csv() == "rate\n2.0\n"
+    assert "<th>rate</th></tr><tr><td>2</td></tr>" in Verdict(rate=2.0)._repr_html_()
 
 
 def test_a_result_names_its_sources(growth):
