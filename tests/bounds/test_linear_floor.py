@@ -59,3 +59,11 @@ def test_sizes_at_the_ends_of_float64_shift_the_floor(size):
     two = LinearFloor().log_bound(powers(size * W, 50))
     # ln of 2^±50000 is rounded down by ε of itself.
     assert two == pytest.approx(one + shift, rel=1e-14)
+
+
+def test_eigenvectors_that_are_no_basis_give_no_floor():
+    # L J L⁻¹ with a Jordan block J and integers: one eigenvector, computed five times.
+    L = np.tril(np.ones((5, 5)))
+    inverse = np.eye(5) - np.eye(5, k=-1)
+    W = L @ (np.eye(5) + np.eye(5, k=1)) @ inverse
+    assert LinearFloor().log_bound(powers(W, 3)) == -math.inf

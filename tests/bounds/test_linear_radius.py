@@ -64,3 +64,9 @@ def test_an_identity_rnn_is_linear_too():
 
 def test_zero_weights_have_no_gain():
     assert LinearRadius().log_bound(powers(np.zeros((3, 3)), 5)) == -math.inf
+
+
+def test_a_nilpotent_block_goes_below_every_geometric_rate():
+    # J^12 = 0; the search for δ ends where the scale of a column leaves its range.
+    found = LinearRadius().log_bound(powers(np.eye(12, k=1), 1_000))
+    assert found < 1_000 * math.log(1e-6)

@@ -79,6 +79,15 @@ def test_a_contracting_run_merges_and_says_so():
     assert pair.rate < 0
 
 
+def test_saturated_runs_merge_while_the_tangent_is_still_there():
+    # tanh rounds to 1 for both, and its slope 4e^−60 does not round to 0.
+    cell = RNN(30 * np.eye(2), np.zeros((2, 1)), np.zeros(2))
+    pair = twins(cell, np.ones(2), np.zeros((20, 1)), separation=1e-3, rng=0)
+    assert pair.ending is Ending.MERGED
+    assert pair.linear_until == pair.merged_at == 1
+    assert math.isfinite(pair.log_tangent[1])
+
+
 def test_a_run_that_dies_merges_without_leaving_its_tangent():
     # All units off: relu' = 0, so tangent and separation vanish together.
     cell = RNN(-np.eye(2), np.zeros((2, 1)), np.zeros(2), activation="relu")
