@@ -15,7 +15,7 @@ __all__ = ["Engine", "Sweep", "choose_sweep", "count_steps"]
 Engine = Literal["auto", "numpy", "numba"]
 
 _COMPILED_UP_TO = 24  # the size up to which a plain loop beats calls to LAPACK
-_WORTH_LOADING = 400_000  # steps times n: some two seconds of LAPACK calls
+_WORTH_LOADING = 1_000_000  # steps times n: a second or two of LAPACK calls
 
 
 class Sweep(Protocol):
@@ -32,7 +32,7 @@ def choose_sweep(engine: Engine, n: int, steps: int | None) -> Sweep:
     """Return the sweep for factors of size n; `steps` is None where it is not known.
 
     "auto" takes numba where it is installed, the matrices are small and there are
-    enough of them to pay for loading it (about a second).
+    enough of them to pay for loading it (half a second; five on the first use ever).
     """
     require_one_of("engine", engine, ("auto", "numpy", "numba"))
     if engine == "auto":

@@ -1,12 +1,14 @@
 """The triangularising sweep as a compiled loop: for small n no call costs anything.
 
-Same recursion, pivots and order of operations as `gradlab.linalg._sweep.sweep`, so the
-results agree to rounding; loaded only through `gradlab.linalg._engines`.
+The same recursion with the same pivots as `gradlab.linalg._sweep.sweep`, so the results
+agree to rounding; loaded only through `gradlab.linalg._engines`.  Compiling takes some
+five seconds once, and is kept on disk; complex factors go to LAPACK.
 """
 
 import numba
 import numpy as np
 
+from gradlab.linalg._sweep import sweep as sweep_by_lapack
 from gradlab.typing import Array, Matrix
 
 __all__ = ["sweep"]
@@ -16,6 +18,8 @@ def sweep(
     transposed: Array, frame: Matrix, growth: Matrix | None
 ) -> tuple[Matrix, Matrix | None, Array, Array]:
     """Carry `frame` through a stack of factors; see `gradlab.linalg._sweep.sweep`."""
+    if np.iscomplexobj(transposed):
+        return sweep_by_lapack(transposed, frame, growth)
     steps, r = len(transposed), frame.shape[1]
     tracked = growth is not None
     triangle = np.array(growth if tracked else np.eye(0), transposed.dtype, order="C")

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dtrcon, ztrcon
+from scipy.linalg.lapack import dgecon, zgecon
 
 from gradlab.linalg.exact_rank import singular_factors
 from gradlab.typing import Array, Factors, Matrix, Vector
@@ -81,8 +81,9 @@ def trouble(
 
 def is_poor(R: Matrix) -> bool:
     """Whether a frame with triangular factor R is close to dependent."""
-    condition: Any = ztrcon if np.iscomplexobj(R) else dtrcon
-    return bool(condition(R)[0] < _POOR)
+    # R is its own LU, with L = I; LAPACK's trcon came to SciPy only with 1.15.
+    condition: Any = zgecon if np.iscomplexobj(R) else dgecon
+    return bool(condition(R, np.abs(R).sum(axis=0).max())[0] < _POOR)
 
 
 def _move_inside_range(transposed: Array, row_sizes: Array) -> Vector:

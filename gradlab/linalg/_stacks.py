@@ -7,6 +7,7 @@ be in memory at once; every stack is a copy, so the caller's arrays are never ch
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ __all__ = ["Stacks", "read_stacks"]
 
 _ENTRIES = 2**20  # of one stack: 8 MiB of float64
 _LONGEST = 4096
+_NOTHING: Any = object()
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def read_stacks(factors: Iterable[Array], *, name: str = "factors") -> Stacks:
         cuts = range(0, len(stack), length)
         return Stacks(n, (stack[cut : cut + length] for cut in cuts))
     members = iter(factors)
-    first = next(members, None)
-    if first is None:
+    first = next(members, _NOTHING)
+    if first is _NOTHING:
         message = f"`{name}` is empty; give a (0, n, n) array, so that n is known."
         raise InputError(message)
     n = len(_member(name, first, 0, None))

@@ -56,7 +56,7 @@ class Scaled:
 
     @classmethod
     def _normalised(cls, array: Array, exponent: int) -> "Scaled":
-        size = float(np.abs(array).max()) if array.size else 0.0
+        size = _size(array)
         if size == 0.0:
             return cls(np.zeros_like(array), 0)
         power = math.frexp(size)[1]
@@ -77,10 +77,11 @@ class Scaled:
     def _product(self, A: Array, B: Array, J: Array) -> "Scaled":
         with np.errstate(over="ignore", invalid="ignore"):
             product = A @ B
-        size = np.abs(product).max() if product.size else 1.0
-        largest = np.abs(J).max() if product.size else 1.0
-        if max(_CANCELLED * largest, _SMALLEST) < size < np.inf:
-            return self._normalised(product, self.exponent)
+        size = _size(product)
+        if _SMALLEST < size < math.inf and _CANCELLED * _size(J) < size:
+            power = math.frexp(size)[1]
+            mantissa = _times_power_of_two(product, -power)
+            return Scaled(mantissa, self.exponent + power)
         if np.iscomplexobj(product):
             factor = self._normalised(J, 0)
             A, B = (factor.mantissa if X is J else X for X in (A, B))
@@ -111,6 +112,10 @@ class Scaled:
 
     def _log(self, size: float) -> float:
         return math.log(size) + self.exponent * _LN2 if size > 0.0 else -math.inf
+
+
+def _size(array: Array) -> float:
+    return float(np.maximum.reduce(np.abs(array), axis=None, initial=0.0))
 
 
 def _times_power_of_two(array: Array, power: int) -> Array:

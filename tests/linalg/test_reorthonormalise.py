@@ -1,0 +1,119 @@
+"""Growth of a flag: blocks, frames, iterables, and what no block length changes."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from gradlab.linalg import block_log_growths, orthogonal
+from tests.linalg.families import FAMILIES, upper_triangular
+
+
+def test_the_last_block_may_be_shorter():
+    growths = block_log_growths([np.diag([3.0, 1.0])] * 7, block=3)
+    np.testing.assert_allclose(growths[:, 0], np.array([3, 3, 1]) * math.log(3))
+    assert block_log_growths(np.zeros((0, 2, 2)), block=3).shape == (0, 2)
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 10_000])
+def test_block_lengths_do_not_change_the_total(block):
+    chain = FAMILIES["tanh, gain 8"](6, 100, np.random.default_rng(1))
+    frame = orthogonal(6, gain=1.0, rng=2)
+    whole = block_log_growths(chain, block=100, frame=frame).sum(axis=0)
+    parts = block_log_growths(chain, block=block, frame=frame).sum(axis=0)
+    # Sums of some hundred numbers up to 20, each rounded once.
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-10)
+
+
+def test_a_constant_matrix_gives_its_eigenvalues():
+    cat = np.array([[2.0, 1.0], [1.0, 1.0]])
+    frame = orthogonal(2, gain=1.0, rng=0)
+    growths = block_log_growths(itertools.repeat(cat, 2000), block=1000, frame=frame)
+    top = math.log((3 + math.sqrt(5)) / 2)
+    np.testing.assert_allclose(growths[1] / 1000, [top, -top], rtol=1e-12)
+
+
+def test_thin_frames_follow_the_leading_directions():
+    chain = FAMILIES["gaussian"](7, 80, np.random.default_rng(3))
+    frame = orthogonal(7, gain=1.0, rng=4)
+    whole = block_log_growths(chain, block=20, frame=frame)
+    for k in (1, 3, 6):
+        thin = block_log_growths(chain, block=20, frame=frame[:, :k])
+        np.testing.assert_allclose(thin, whole[:, :k], rtol=0, atol=1e-12)
+    named = block_log_growths(chain, block=20, k=2)
+    plain = block_log_growths(chain, block=20, frame=np.eye(7)[:, :2])
+    assert np.array_equal(named, plain)
+
+
+def test_start_columns_need_not_be_orthonormal():
+    chain = FAMILIES["gaussian"](4, 30, np.random.default_rng(5))
+    Q = orthogonal(4, gain=1.0, rng=6)
+    skewed = Q @ np.triu(np.ones((4, 4)))
+    np.testing.assert_allclose(
+        block_log_growths(chain, block=10, frame=skewed),
+        block_log_growths(chain, block=10, frame=Q),
+        rtol=0,
+        atol=1e-12,
+    )
+
+
+def test_triangular_factors_show_their_diagonals():
+    chain = upper_triangular(5, 300, np.random.default_rng(7))
+    growths = block_log_growths(chain, block=300)
+    # Upper triangles keep the flag of the identity: r_ii is the diagonal itself.
+    np.testing.assert_allclose(
+        growths, np.full((1, 5), 300 * math.log(0.9)), atol=1e-11
+    )
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_singular_factors_in_the_middle(engine, k):
+    rng = np.random.default_rng(8)
+    chain = rng.standard_normal((40, 3, 3))
+    chain[11] = np.outer([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    growths = block_log_growths(
+        chain, block=10, frame=orthogonal(3, gain=1.0, rng=9)[:, :k], engine=engine
+    )
+    assert np.isfinite(growths[0]).all()
+    assert np.isfinite(growths[:, 0]).all()
+    assert np.isneginf(growths[1:, 1:]).all()
+    v = orthogonal(3, gain=1.0, rng=9)[:, 0]
+    total = 0.0
+    for J in chain:
+        v = J @ v
+        total += math.log(np.linalg.norm(v))
+        v /= np.linalg.norm(v)
+    assert growths[:, 0].sum() == pytest.approx(total, abs=1e-11)
+
+
+def test_a_dependent_column_dies_and_the_next_goes_on():
+    # The second column follows the first after this factor; the third does not.
+    chain = np.array(
+        [[[1.0, 2.0, 0.0], [3.0, 6.0, 0.0], [0.0, 0.0, 0.5]], 2 * np.eye(3)]
+    )
+    growths = block_log_growths(chain, block=1)
+    top = math.log(math.sqrt(10))
+    np.testing.assert_allclose(growths[0], [top, -math.inf, math.log(0.5)], atol=1e-14)
+    np.testing.assert_allclose(growths[1], [math.log(2), -math.inf, math.log(2)])
+
+
+def test_everything_dies():
+    growths = block_log_growths([np.eye(2), np.zeros((2, 2)), np.eye(2)], block=1)
+    assert growths.tolist() == [[0.0, 0.0], [-math.inf] * 2, [-math.inf] * 2]
+
+
+def test_nearly_parallel_rows_are_told_apart():
+    a = 1e8
+    growths = block_log_growths([[[a, a + 1], [a - 1, a]]] * 5, block=5)
+    assert growths.sum() == pytest.approx(0.0, abs=1e-12)  # det = 1
+
+
+def test_complex_factors():
+    chain = FAMILIES["complex"](4, 25, np.random.default_rng(10))
+    growths = block_log_growths(chain, block=25)
+    Q, total = np.eye(4), 0.0
+    for J in chain:
+        Q, R = np.linalg.qr(J @ Q)
+        total = total + np.log(np.abs(np.diag(R)))
+    np.testing.assert_allclose(growths[0], total, rtol=0, atol=1e-12)
