@@ -1,5 +1,6 @@
 """The plugin that turns outcomes into check marks, by itself and under xdist."""
 
+import pathlib
 import subprocess
 import sys
 
@@ -59,6 +60,7 @@ def run_suite(folder, *options):
         capture_output=True,
         text=True,
         check=False,
+        cwd=pathlib.Path(__file__).parents[2],
     )
 
 
