@@ -132,7 +132,7 @@ def gradient_from_cotangents(objective: AbstractObjective, states: Array) -> Gra
         for start in range(0, len(trajectory), _BLOCK):
             part = slice(start, start + _BLOCK)
             inputs[part] = _add_stretch(sums, trajectory, part, states[1:][part])
-    params = sums | objective.readout_gradients()
+        params = sums | objective.readout_gradients()
     if not all(np.isfinite(value).all() for value in (*params.values(), inputs)):
         largest = log_norms(states.reshape(len(states), -1))
         raise RangeError(int(np.argmax(largest)))

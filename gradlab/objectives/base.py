@@ -82,7 +82,9 @@ class AbstractObjective(abc.ABC):
         """∂L/∂o_t for every step, (T, q) or (T, B, q): the weighted errors."""
         sequences = int(np.prod(self.trajectory.batch))
         per_step = self.time_weights / sequences
-        return self.errors * per_step.reshape(-1, *[1] * (self.errors.ndim - 1))
+        with np.errstate(over="ignore"):
+            rows = self.errors * per_step.reshape(-1, *[1] * (self.errors.ndim - 1))
+        return require_finite("output cotangents", rows)
 
     @functools.cached_property
     def cotangents(self) -> Array:
@@ -93,8 +95,10 @@ class AbstractObjective(abc.ABC):
         """
         states = self.trajectory.states[1:]
         direct = np.zeros(states.shape)
-        direct[..., : self.trajectory.cell.hidden] = self.output_cotangents @ self.W_qh
-        return direct
+        with np.errstate(over="ignore", invalid="ignore"):
+            seen = self.output_cotangents @ self.W_qh
+        direct[..., : self.trajectory.cell.hidden] = seen
+        return require_finite("cotangents", direct)
 
     @property
     def params(self) -> dict[str, Array]:
