@@ -14,7 +14,7 @@ from gradlab.typing import Array, Matrix
 
 __all__ = ["chain_of", "counted_steps", "growths", "require_directions"]
 
-_AT_ONCE = 2**23  # numbers: chains of up to 64 MiB are swept as one array
+_AT_ONCE = 2**24  # numbers: chains of up to 128 MiB are swept as one array
 _SEED = 20  # of the start frame: any seed gives a frame in general position
 
 

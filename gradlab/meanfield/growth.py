@@ -109,7 +109,7 @@ def mean_field_exponent(
     (0.154724229831, -1.14902254449)
     >>> print(mean_field_exponent("relu", gain=2.0))
     mean field, n → ∞, preactivations N(0, inf)
-    largest exponent  ×1.41 per step: doubles every 2 steps (0.347 nats)
+    largest exponent  ×1.4 per step: doubles every 2 steps (0.347 nats)
     mean exponent     ×0 per step: gone at once (−inf nats)
     """
     phi = activation_named(activation)

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from gradlab.errors import InputError
+from gradlab.exponents import finite_time_exponents, lyapunov_spectrum
+
+
+def qr_windows(factors, window):
+    """The QR recursion of the textbook, from the axes, one window at a time."""
+    Q = np.eye(factors.shape[1])
+    rates = []
+    for start in range(0, len(factors) - window + 1, window):
+        logs = np.zeros(factors.shape[1])
+        for J in factors[start : start + window]:
+            Q, R = np.linalg.qr(J @ Q)
+            logs += np.log(np.abs(np.diag(R)))
+        rates.append(logs / window)
+    return np.array(rates)
+
+
+def test_windows_are_those_of_the_qr_recursion(rng):
+    factors = rng.normal(size=(43, 4, 4))
+    found = finite_time_exponents(factors, window=10)
+    assert found.steps_left == 3
+    # 43 well-conditioned steps: rounding only.
+    np.testing.assert_allclose(found.exponents, qr_windows(factors, 10), atol=1e-11)
+
+
+def test_burn_in_turns_the_frame(rng):
+    factors = rng.normal(size=(40, 3, 3))
+    whole = finite_time_exponents(factors, window=5)
+    later = finite_time_exponents(factors, window=5, burn_in=15)
+    np.testing.assert_allclose(later.exponents, whole.exponents[3:], atol=1e-11)
+
+
+def test_windows_average_to_the_exponents(rng):
+    factors = rng.normal(size=(60, 3, 3))
+    found = finite_time_exponents(factors, window=6)
+    spectrum = lyapunov_spectrum(factors)
+    np.testing.assert_allclose(found.mean, spectrum.exponents, atol=1e-12)
+
+
+def test_views(rng):
+    # ln of N(0, 1)² entries one by one: growth is known entry by entry.
+    logs = np.log(np.abs(rng.normal(size=(30, 1, 1))))
+    found = finite_time_exponents(np.exp(logs), window=3)
+    sums = logs.reshape(10, 3).mean(axis=1)
+    np.testing.assert_allclose(found.exponents[:, 0], sums, atol=1e-14)
+    np.testing.assert_allclose(found.spread, sums.std(ddof=1), rtol=1e-12)
+    assert found.growing[0] == np.mean(sums > 0)
+    assert list(found.columns()) == ["first_step", "exponent_1"]
+    assert found.columns()["first_step"].tolist() == [*range(1, 31, 3)]
+
+
+def test_one_window_has_no_spread(rng):
+    assert np.isnan(
+        finite_time_exponents(rng.normal(size=(5, 2, 2)), window=5).spread
+    ).all()
+
+
+def test_window_longer_than_the_run_is_refused(rng):
+    with pytest.raises(InputError) as caught:
+        finite_time_exponents(rng.normal(size=(9, 2, 2)), window=8, burn_in=2)
+    message = "`window` must be at most T − burn_in = 7; got 8."
+    assert str(caught.value) == message
