@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gradlab.gradients import GradientProfile
-from gradlab.plots.profile import draw_float_limits
-from gradlab.plots.style import PALETTE, drawable, label_line, plain, say_no_data
+from gradlab.plots.profile import FLOAT_LIMITS, draw_float_limits
+from gradlab.plots.style import GREY, PALETTE, drawable, label_line, plain, say_no_data
 
 __all__ = ["draw_reach"]
 
@@ -52,7 +52,18 @@ def draw_reach(ax: Axes, profiles: Mapping[str, GradientProfile]) -> Axes:
             end = seen[-1]
             label_line(ax, float(lags[end]), float(top[end]), plain(name), color=color)
     lowest = min(float(np.nanmin(top)) for top in tops.values())
-    if lowest < -80.0:
-        draw_float_limits(ax)
-        ax.set_ylim(bottom=1.05 * min(lowest, -110.0))
+    _draw_limits(ax, lowest)
     return ax
+
+
+def _draw_limits(ax: Axes, lowest: float) -> None:
+    """Draw what floats can hold, as far down as the lines go."""
+    limits = {name: y for name, y in FLOAT_LIMITS.items() if lowest < 0.8 * y}
+    if not limits:
+        return
+    draw_float_limits(ax, names=False)
+    ax.set_ylim(bottom=1.05 * min(lowest, *limits.values()))
+    for name, level in limits.items():
+        text = f"0 in {name} below"
+        across = ax.get_yaxis_transform()
+        ax.text(0.02, level, text, transform=across, va="bottom", color=GREY)
