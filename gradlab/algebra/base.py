@@ -15,7 +15,12 @@ __all__ = ["Algebra"]
 
 
 class Algebra(Protocol):
-    """What every number system offers; functions act elementwise."""
+    """What every number system offers; functions act elementwise.
+
+    >>> from gradlab.algebra.floats import FLOATS
+    >>> FLOATS.sigmoid(FLOATS.array([0.0]))
+    array([0.5])
+    """
 
     name: str
 

@@ -62,7 +62,11 @@ class AbstractActivation(abc.ABC):
 @final
 @dataclass(frozen=True)
 class Identity(AbstractActivation):
-    """φ(a) = a."""
+    """φ(a) = a.
+
+    >>> Identity().slope(np.array([-3.0, 20.0]))
+    array([1., 1.])
+    """
 
     name = "identity"
     lipschitz = 1.0
@@ -79,7 +83,11 @@ class Identity(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Tanh(AbstractActivation):
-    """φ(a) = tanh a."""
+    """φ(a) = tanh a.
+
+    >>> Tanh().slope(np.array([0.0, 20.0]))  # 1 − tanh²(20) would be 0
+    array([1.0000000e+00, 1.6993417e-17])
+    """
 
     name = "tanh"
     lipschitz = 1.0
@@ -103,7 +111,11 @@ class Tanh(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Sigmoid(AbstractActivation):
-    """φ(a) = 1 / (1 + e^−a)."""
+    """φ(a) = 1 / (1 + e^−a).
+
+    >>> Sigmoid().log_slope(np.array([1000.0]))  # σ' itself underflows
+    array([-1000.])
+    """
 
     name = "sigmoid"
     lipschitz = 0.25
@@ -126,7 +138,11 @@ class Sigmoid(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Erf(AbstractActivation):
-    """φ(a) = erf a = (2/√π) ∫_0^a exp(−s²) ds."""
+    """φ(a) = erf a = (2/√π) ∫_0^a exp(−s²) ds.
+
+    >>> Erf().slope(np.array([0.0]))  # 2/√π
+    array([1.12837917])
+    """
 
     name = "erf"
     lipschitz = 2 / math.sqrt(math.pi)
@@ -148,7 +164,11 @@ class Erf(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Softplus(AbstractActivation):
-    """φ(a) = log(1 + e^a)."""
+    """φ(a) = log(1 + e^a), with slope σ(a).
+
+    >>> Softplus().slope(np.array([0.0]))
+    array([0.5])
+    """
 
     name = "softplus"
     lipschitz = 1.0
@@ -169,7 +189,11 @@ class Softplus(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Relu(AbstractActivation):
-    """φ(a) = max(a, 0); φ'(0) = 0."""
+    """φ(a) = max(a, 0); φ'(0) = 0.
+
+    >>> Relu().slope(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 1.])
+    """
 
     name = "relu"
     lipschitz = 1.0
@@ -187,7 +211,11 @@ class Relu(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class LeakyRelu(AbstractActivation):
-    """φ(a) = a for a > 0 and leak·a elsewhere; φ'(0) = leak."""
+    """φ(a) = a for a > 0 and leak·a elsewhere; φ'(0) = leak.
+
+    >>> LeakyRelu(0.25).slope(np.array([-1.0, 0.0, 2.0]))
+    array([0.25, 0.25, 1.  ])
+    """
 
     leak: float = 0.01
     name = "leaky_relu"
@@ -214,7 +242,11 @@ class LeakyRelu(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Hardtanh(AbstractActivation):
-    """φ(a) = min(max(a, −1), 1); φ'(±1) = 0."""
+    """φ(a) = min(max(a, −1), 1); φ'(±1) = 0.
+
+    >>> Hardtanh().slope(np.array([-1.0, 0.5, 1.0]))
+    array([0., 1., 0.])
+    """
 
     name = "hardtanh"
     lipschitz = 1.0
@@ -234,7 +266,11 @@ class Hardtanh(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Gelu(AbstractActivation):
-    """φ(a) = a Φ(a), Φ the standard normal distribution function."""
+    """φ(a) = a Φ(a), Φ the standard normal distribution function [hendrycks2016gelu].
+
+    >>> Gelu().slope(np.array([0.0]))
+    array([0.5])
+    """
 
     name = "gelu"
     # φ'' = (2 − a²) exp(−a²/2)/√(2π) = 0 at a = √2.
@@ -267,7 +303,11 @@ class Gelu(AbstractActivation):
 @final
 @dataclass(frozen=True)
 class Silu(AbstractActivation):
-    """φ(a) = a σ(a)."""
+    """φ(a) = a σ(a).
+
+    >>> Silu().slope(np.array([0.0]))
+    array([0.5])
+    """
 
     name = "silu"
     # The largest slope, at the root a = 2.3993572805154676… of 2 + a(1 − 2σ(a)) = 0.

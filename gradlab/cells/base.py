@@ -24,6 +24,10 @@ class Outer:
 
     ``right=None`` says that `left` is the cotangent itself (biases, scalars).  The
     factors are kept apart because a sum over time of outer products is one GEMM.
+
+    >>> outer = Outer(np.ones((5, 2)), np.full((5, 3), 2.0))  # at five times
+    >>> outer.each().shape, outer.total(1).tolist()
+    ((5, 2, 3), [[10.0, 10.0, 10.0], [10.0, 10.0, 10.0]])
     """
 
     left: Array
@@ -46,7 +50,13 @@ class Outer:
 @final
 @dataclass(frozen=True, eq=False)
 class Cotangent:
-    """What a row u becomes one step back: uᵀJ, uᵀ∂h'/∂x and {name: uᵀ∂h'/∂θ}."""
+    """What a row u becomes one step back: uᵀJ, uᵀ∂h'/∂x and {name: uᵀ∂h'/∂θ}.
+
+    >>> from gradlab.cells import Logistic
+    >>> state, _, params = Logistic(4.0).cotangent([0.25], [], [1.0])
+    >>> state, params  # r (1 − 2h) and h (1 − h)
+    (array([2.]), {'r': array(0.1875)})
+    """
 
     state: Array
     input: Array
