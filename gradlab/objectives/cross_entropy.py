@@ -77,7 +77,11 @@ class CrossEntropy(AbstractObjective):
     @functools.cached_property
     def errors(self) -> Array:
         """∂ℓ_t/∂o_t = p_t − e_y, (T, q) or (T, B, q); p_y − 1 is −Σ_{k≠y} p_k."""
-        p = np.exp(self._log_odds - self.losses[..., None])  # p_k = p_y exp d_k
+        top = self.outputs.max(axis=-1, keepdims=True)
+        with np.errstate(over="ignore"):  # exp(−inf) = 0, and right
+            p = np.exp(self.outputs - top)  # not exp(d_k − ℓ): ℓ has rounded
+        p /= p.sum(axis=-1, keepdims=True)
+        np.put_along_axis(p, self._places, 0.0, axis=-1)
         wrong = p.sum(axis=-1, keepdims=True)
         np.put_along_axis(p, self._places, -wrong, axis=-1)
         return p
@@ -98,14 +102,19 @@ class CrossEntropy(AbstractObjective):
 
 def _as_classes(targets: object, shape: tuple[int, ...], classes: int) -> Array:
     """Return `targets` as a read-only integer array of the given shape."""
-    array = np.array(targets)
+    try:
+        array = np.array(targets)
+    except ValueError as error:
+        message = f"`targets` must be a regular array of integers; {error}"
+        raise InputError(message) from error
     if array.dtype.kind not in "iu":
         message = f"`targets` must be integers; got dtype {array.dtype}."
         raise InputTypeError(message)
     if array.shape != shape:
-        letters = "(T, B)" if len(shape) == 2 else "(T,)"
-        expected = f"{letters} = {shape}"
-        raise ShapeError("targets", expected, array.shape)
+        letters = ("T", "B")[: len(shape)]
+        sizes = ", ".join(f"{k} = {v}" for k, v in zip(letters, shape, strict=True))
+        expected = "(T, B)" if len(shape) == 2 else "(T,)"
+        raise ShapeError("targets", f"{expected} with {sizes}", array.shape)
     bad = np.argwhere((array < 0) | (array >= classes))
     if len(bad):
         index = tuple(int(i) for i in bad[0])

@@ -66,7 +66,9 @@ class SquaredError(AbstractObjective):
     @property
     def errors(self) -> Array:
         """∂ℓ_t/∂o_t = o_t − y_t, (T, q) or (T, B, q)."""
-        return self.outputs - self.targets
+        with np.errstate(over="ignore"):
+            errors = self.outputs - self.targets
+        return require_finite("errors", errors)
 
     @functools.cached_property
     def losses(self) -> Array:

@@ -1,0 +1,157 @@
+"""Cells from torch: the same step, the same Jacobian, and what is refused."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from gradlab.adapters import from_torch
+from gradlab.errors import InputError, InputTypeError, MissingExtraError, NonFiniteError
+
+torch = pytest.importorskip("torch")
+
+N, M = 6, 4
+MODULES = {
+    "RNN": {},
+    "RNN relu": {"nonlinearity": "relu"},
+    "LSTM": {},
+    "GRU": {},
+    "RNNCell": {},
+    "RNNCell relu": {"nonlinearity": "relu"},
+    "LSTMCell": {},
+    "GRUCell": {},
+}
+
+
+@pytest.fixture(params=MODULES)
+def name(request):
+    return request.param
+
+
+def build(name, **settings):
+    torch.manual_seed(0)
+    kind = getattr(torch.nn, name.split()[0])
+    return kind(M, N, **MODULES[name], **settings)
+
+
+def torch_step(module, h, x):
+    """One step on the flat state, as torch computes it."""
+    h, x = h[None], x[None]
+    whole = not isinstance(module, torch.nn.RNNCellBase)
+    state = h[None] if whole else h
+    if h.shape[-1] == 2 * N:
+        state = (state[..., :N].contiguous(), state[..., N:].contiguous())
+    state = module(x[None], state)[1] if whole else module(x, state)
+    parts = state if isinstance(state, tuple) else (state,)
+    return torch.cat([part.reshape(-1) for part in parts])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_step_is_torch_s(name, bias, rng):
+    module = build(name, bias=bias, dtype=torch.float64)
+    cell = from_torch(module)
+    n, m = cell.sizes
+    assert (n, m) == (2 * N if "LSTM" in name else N, M)
+    for _ in range(5):
+        h, x = rng.normal(size=n), rng.normal(size=m)
+        with torch.no_grad():
+            expected = torch_step(module, torch.tensor(h), torch.tensor(x)).numpy()
+        # Sums of eleven products in another order.
+        np.testing.assert_allclose(cell.step(h, x), expected, rtol=1e-13, atol=1e-15)
+
+
+def test_the_jacobians_are_autograd_s(name, rng):
+    module = build(name, dtype=torch.float64)
+    cell = from_torch(module)
+    n, m = cell.sizes
+    h, x = torch.tensor(rng.normal(size=n)), torch.tensor(rng.normal(size=m))
+    by_h, by_x = torch.autograd.functional.jacobian(
+        lambda h, x: torch_step(module, h, x), (h, x)
+    )
+    at = h.numpy(), x.numpy()
+    np.testing.assert_allclose(cell.jacobian(*at), by_h, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(cell.input_jacobian(*at), by_x, rtol=1e-12, atol=1e-15)
+
+
+def test_float32_weights_are_widened_exactly(name):
+    module = build(name)
+    cell = from_torch(module)
+    suffix = "" if "Cell" in name else "_l0"
+    weights = getattr(module, f"weight_hh{suffix}").detach().numpy()
+    assert weights.dtype == np.float32
+    assert cell.W_hh.dtype == np.float64
+    np.testing.assert_array_equal(cell.W_hh, weights.astype(np.float64))
+    np.testing.assert_array_equal(cell.W_hh.astype(np.float32), weights)
+    halved = from_torch(module.bfloat16())
+    assert (halved.W_hh.astype(np.float32) != weights).any()
+
+
+def test_later_training_does_not_change_the_cell(name):
+    module = build(name)
+    cell = from_torch(module)
+    before = cell.W_hh.copy()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.zero_()
+    np.testing.assert_array_equal(cell.W_hh, before)
+
+
+REFUSED = {
+    "num_layers = 2": lambda: torch.nn.LSTM(M, N, num_layers=2),
+    "bidirectional = True": lambda: torch.nn.GRU(M, N, bidirectional=True),
+    "proj_size = 3": lambda: torch.nn.LSTM(M, N, proj_size=3),
+    "a Linear": lambda: torch.nn.Linear(M, N),
+    "a Sequential": lambda: torch.nn.Sequential(torch.nn.RNN(M, N)),
+    "a Mine": lambda: type("Mine", (torch.nn.GRU,), {})(M, N),
+    "a ParametrizedRNN": lambda: torch.nn.utils.parametrizations.weight_norm(
+        torch.nn.RNN(M, N), "weight_hh_l0"
+    ),
+}
+
+
+@pytest.mark.parametrize("got", REFUSED)
+def test_what_is_not_one_layer_in_one_direction_is_refused(got):
+    with pytest.raises(InputError, match=rf"must be a single-layer.*; got {got}\."):
+        from_torch(REFUSED[got]())
+
+
+def test_active_dropout_is_refused_and_idle_dropout_is_not():
+    module = torch.nn.GRU(M, N)
+    module.dropout = 0.5  # torch warns of it where there is one layer
+    with pytest.raises(InputError, match=r"dropout = 0.5 with training = True \(call"):
+        from_torch(module)
+    assert from_torch(module.eval()).sizes == (N, M)
+
+
+def test_hooks_are_refused():
+    module = torch.nn.RNN(M, N)
+    module.register_forward_pre_hook(lambda *_: None)
+    with pytest.raises(InputError, match="forward hooks"):
+        from_torch(module)
+
+
+def test_weights_that_are_no_numbers_are_named():
+    module = torch.nn.GRU(M, N)
+    with torch.no_grad():
+        module.weight_hh_l0[2, 3] = torch.nan
+    expected = r"`weight_hh_l0` must be finite; got nan at index \(2, 3\)"
+    with pytest.raises(NonFiniteError, match=expected):
+        from_torch(module)
+    with pytest.raises(InputError, match=r"`weight_hh_l0` .* on the meta device"):
+        from_torch(torch.nn.GRU(M, N, device="meta"))
+    with pytest.raises(
+        InputError, match=r"floating-point numbers; got torch.complex64"
+    ):
+        from_torch(torch.nn.RNN(M, N, dtype=torch.complex64))
+
+
+def test_what_is_no_module_is_refused():
+    for other in (np.eye(3), None, torch.nn.RNN, "rnn"):
+        with pytest.raises(InputTypeError, match="`module` must be a single-layer"):
+            from_torch(other)
+
+
+def test_without_torch_the_error_is_the_instruction(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'gradlab\[torch\]'"):
+        from_torch(None)
