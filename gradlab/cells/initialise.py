@@ -4,17 +4,21 @@ Other recurrent matrices: Haar orthogonal, the identity [le2015simple], and torc
 uniform ±1/√n, which also draws the input weights and both biases from that interval.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from gradlab._checks import require_count, require_number, require_one_of, require_rng
-from gradlab.linalg.ensembles import gaussian, orthogonal, uniform
-from gradlab.typing import Array, Matrix, Seed
+from gradlab.linalg.ensembles import gaussian, identity, orthogonal, uniform
+from gradlab.typing import Array, Seed
 
 __all__ = ["INITS", "random_weights"]
 
-INITS = ("gaussian", "orthogonal", "identity", "torch")
+_ENSEMBLES = {
+    "gaussian": gaussian,
+    "orthogonal": orthogonal,
+    "identity": identity,
+    "torch": uniform,
+}
+INITS = tuple(_ENSEMBLES)
 
 
 def random_weights(
@@ -31,13 +35,9 @@ def random_weights(
     gain = require_number("gain", gain, minimum=0.0)
     init = require_one_of("init", init, INITS)
     generator = require_rng(rng)
-    blocks: dict[str, Callable[[], Matrix]] = {
-        "gaussian": lambda: gaussian(n, gain=gain, rng=generator),
-        "orthogonal": lambda: orthogonal(n, gain=gain, rng=generator),
-        "identity": lambda: gain * np.eye(n),
-        "torch": lambda: uniform(n, gain=gain, rng=generator),
-    }
-    W_hh = np.concatenate([blocks[init]() for _ in range(gates)])
+    ensemble = _ENSEMBLES[init]
+    blocks = [ensemble(n, gain=gain, rng=generator) for _ in range(gates)]
+    W_hh = np.concatenate(blocks)
     if init == "torch":
         limit = 1 / np.sqrt(n)
         W_hx = generator.uniform(-limit, limit, size=(gates * n, m))
