@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gradlab.bounds.outward import (
     log_norm_above,
     log_norms_above,
+    product_error,
     sum_above,
     times_above,
 )
@@ -71,3 +72,25 @@ def test_sums_and_multiples_are_not_below_the_exact_ones(terms, T):
         if abs(term) < 1e290:
             assert Fraction(times_above(T, term)) >= T * Fraction(term)
     assert times_above(T, -math.inf) == sum_above([-math.inf, 1.0]) == -math.inf
+
+
+@pytest.mark.parametrize("n", [1, 4, 32])
+def test_every_term_of_the_derivation_is_there(n):
+    # For A = I all products are exact and only the a-priori terms remain: n² u from
+    # the Gram matrix, 2 n² u from AV, n² u from VᵀV, and 4 n u + 32 u for the sums.
+    u = 2.0**-53
+    expected = 4 * n**2 * u + 4 * n * u + 32 * u
+    # ‖I‖ = 1 is scaled to ½ · 2, so ln carries 4 ε (ln 2 + ln 2) more.
+    expected += 16 * u * math.log(2)
+    assert log_norm_above(np.eye(n)) == pytest.approx(expected, rel=0.05)
+
+
+def test_the_error_of_a_product_is_covered_entry_by_entry(rng):
+    X, Y = rng.normal(size=(5, 7)), rng.normal(size=(7, 4))
+    bound, computed = product_error(X, Y), X @ Y
+    assert (bound <= 2 * 7 * 2.0**-53 * (1 + 1e-14) * (np.abs(X) @ np.abs(Y))).all()
+    for i, j in np.ndindex(5, 4):
+        exact = sum(
+            Fraction(a) * Fraction(b) for a, b in zip(X[i], Y[:, j], strict=True)
+        )
+        assert abs(exact - Fraction(computed[i, j])) <= Fraction(bound[i, j])
