@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from gradlab._checks import require_array, require_stack
+from gradlab._checks import require_array, require_count, require_stack
 from gradlab.cells.factored import (
     AbstractJacobian,
     DenseJacobian,
@@ -19,7 +19,7 @@ from gradlab.errors import InputError, InputTypeError, RangeError, ShapeError
 from gradlab.linalg.scaled import Scaled
 from gradlab.typing import Array, Factors, Matrix
 
-__all__ = ["JacobianChain"]
+__all__ = ["JacobianChain", "require_sequence"]
 
 _BLOCK = 64  # steps made dense at once: few calls, and never n²T in memory
 _SMALL = 32  # rows up to which a dense Jacobian is cheaper than a factored one's calls
@@ -33,7 +33,8 @@ class JacobianChain:
     ----------
     factors : (T, n, n) array_like or AbstractJacobian
         ``factors[0]`` is J_1, which acts first; the product is J_T ⋯ J_1.  A factored
-        Jacobian may also hold a batch (T, B, n, n); its sequences never mix.
+        Jacobian may also hold a batch (T, B, n, n); its sequences never mix.  An array
+        is not copied.
 
     Raises
     ------
@@ -104,11 +105,9 @@ class JacobianChain:
         return self._of(*(TransposedJacobian(p[::-1]) for p in self._pieces[::-1]))
 
     def sequence(self, b: int) -> "JacobianChain":
-        """Return the chain of sequence b of a batch."""
-        if not self.batch:
-            message = "this chain is of a single sequence, not of a batch."
-            raise InputError(message)
-        return self._of(*(piece[:, b] for piece in self._pieces))
+        """Return the chain of sequence b = 0 … B − 1 of a batch."""
+        index = require_sequence(b, self.batch)
+        return self._of(*(piece[:, index] for piece in self._pieces))
 
     def __iter__(self) -> Iterator[Matrix]:
         """Yield J_1, J_2, … as (n, n) arrays, a few at a time in memory."""
@@ -184,14 +183,12 @@ class JacobianChain:
         """
         deltas = self._as_sources(sources)
         sums = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
-        total = ScaledRows.of(sums[-1])
-        logs = np.empty(sums.shape[:-1])
-        logs[-1] = total.log_norms()
+        rows = ScaledRows.of(sums)
         for t, J in self._steps_back():
-            back = ScaledRows.of(_times(J, total.mantissa), total.exponent)
-            total = back.plus(ScaledRows.of(sums[t]))
-            logs[t] = total.log_norms()
-        return logs
+            back = ScaledRows.of(_times(J, rows.mantissa[t + 1]), rows.exponent[t + 1])
+            total = back.plus(ScaledRows(rows.mantissa[t], rows.exponent[t]))
+            rows.mantissa[t], rows.exponent[t] = total.mantissa, total.exponent
+        return rows.log_norms()
 
     def _as_sources(self, sources: object) -> Array:
         shape = (len(self), *self.batch, self.size)
@@ -226,6 +223,18 @@ class JacobianChain:
         chain = cls(pieces[0])
         chain._pieces = pieces
         return chain
+
+
+def require_sequence(b: object, batch: tuple[int, ...]) -> int:
+    """Return `b` if it is a sequence of a batch (B,), counted from 0."""
+    if not batch:
+        message = "this is a single sequence, not a batch."
+        raise InputError(message)
+    index = require_count("b", b, minimum=0)
+    if index >= batch[0]:
+        message = f"`b` must be in 0 … {batch[0] - 1}; got {index}."
+        raise InputError(message)
+    return index
 
 
 def _handy(block: AbstractJacobian) -> AbstractJacobian:

@@ -17,7 +17,7 @@ _LOST = -1200  # a shift by which every float64 in [−1, 1] becomes 0
 @final
 @dataclass(frozen=True, eq=False)
 class ScaledRows:
-    """Vectors m · 2^e along the last axis, 1/2 <= max|m| < 1 (or m = 0).
+    """Vectors m · 2^e along the last axis; `of` makes 1/2 <= max|m| < 1, or m = 0.
 
     Attributes
     ----------
@@ -37,7 +37,10 @@ class ScaledRows:
         return cls(np.ldexp(rows, -shift[..., None]), total)
 
     def plus(self, other: "ScaledRows") -> "ScaledRows":
-        """Return the sum; what is 2^−1200 of the other one is nothing beside it."""
+        """Return the sum of normalised rows, not normalised itself.
+
+        What is below 2^−1200 of the other row is nothing beside it.
+        """
         common = np.maximum(self.exponent, other.exponent)
         total = sum(
             np.ldexp(
@@ -46,13 +49,14 @@ class ScaledRows:
             )
             for rows in (self, other)
         )
-        return ScaledRows.of(np.asarray(total), common)
+        return ScaledRows(np.asarray(total), common)
 
     def log_norms(self) -> Array:
         """Return ln‖v‖₂ in nats (...), −inf where v is zero."""
+        rows = ScaledRows.of(self.mantissa, self.exponent)
         with np.errstate(divide="ignore"):  # ln 0 = −inf, and right
-            logs = np.log(np.square(self.mantissa).sum(axis=-1)) / 2
-        return logs + self.exponent * math.log(2)
+            logs = np.log(np.square(rows.mantissa).sum(axis=-1)) / 2
+        return logs + rows.exponent * math.log(2)
 
 
 def log_norms(rows: Array) -> Array:

@@ -8,8 +8,8 @@ import numpy as np
 
 from gradlab._checks import require_array, require_parameter
 from gradlab.cells.base import AbstractCell
-from gradlab.dynamics.chain import JacobianChain
-from gradlab.errors import DivergenceError, InputError, InputTypeError, ShapeError
+from gradlab.dynamics.chain import JacobianChain, require_sequence
+from gradlab.errors import DivergenceError, InputTypeError, ShapeError
 from gradlab.typing import Array, Inputs, State, States
 
 __all__ = ["Trajectory", "run"]
@@ -76,11 +76,9 @@ class Trajectory:
         return JacobianChain(self.cell.slopes(self.states[:-1], self.inputs))
 
     def sequence(self, b: int) -> "Trajectory":
-        """Return sequence b of a batch as a trajectory of its own."""
-        if not self.batch:
-            message = "this trajectory is of a single sequence, not of a batch."
-            raise InputError(message)
-        return Trajectory(self.cell, self.states[:, b], self.inputs[:, b])
+        """Return sequence b = 0 … B − 1 of a batch as a trajectory of its own."""
+        index = require_sequence(b, self.batch)
+        return Trajectory(self.cell, self.states[:, index], self.inputs[:, index])
 
 
 def run(cell: AbstractCell, h0: object, inputs: object) -> Trajectory:

@@ -12,7 +12,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._results import Result
+from gradlab._results import Origin, Result
 from gradlab.dynamics import Trajectory
 from gradlab.dynamics.rows import log_norms
 from gradlab.errors import RangeError
@@ -109,7 +109,9 @@ class AbstractEstimator(abc.ABC):
         """
 
 
-def gradient_from_cotangents(objective: AbstractObjective, states: Array) -> Gradient:
+def gradient_from_cotangents(
+    objective: AbstractObjective, states: Array, *, seed: object = None
+) -> Gradient:
     """Return the gradient that cotangents λ_0 … λ_T of the states stand for.
 
     Parameters
@@ -118,6 +120,8 @@ def gradient_from_cotangents(objective: AbstractObjective, states: Array) -> Gra
         Gives the trajectory and the readout's own gradients.
     states : (T + 1, n) or (T + 1, B, n) array
         λ_t, summed over the losses that reach step t.
+    seed : object
+        What the estimator drew with, for the record.
 
     Raises
     ------
@@ -136,7 +140,9 @@ def gradient_from_cotangents(objective: AbstractObjective, states: Array) -> Gra
     if not all(np.isfinite(value).all() for value in (*params.values(), inputs)):
         largest = log_norms(states.reshape(len(states), -1))
         raise RangeError(int(np.argmax(largest)))
-    return Gradient(params=params, states=states, inputs=inputs)
+    run = {"cell": type(trajectory.cell).__name__, "T": len(trajectory)}
+    origin = Origin(seed=seed, parameters=run)
+    return Gradient(params=params, states=states, inputs=inputs, origin=origin)
 
 
 def _add_stretch(

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradlab._checks import require_finite, require_parameter
 from gradlab.dynamics import Trajectory
-from gradlab.errors import InputTypeError, ShapeError
+from gradlab.errors import InputError, InputTypeError, ShapeError
 from gradlab.typing import Array
 
 __all__ = ["AbstractObjective"]
@@ -131,7 +131,11 @@ class AbstractObjective(abc.ABC):
         """
         kept = np.zeros(len(self.trajectory))
         index: Any = steps
-        kept[index] = self.time_weights[index]
+        try:
+            kept[index] = self.time_weights[index]
+        except IndexError as error:
+            message = f"`steps` must pick among {len(kept)} steps; got {steps!r}."
+            raise InputError(message) from error
         return self.reweighted(kept)
 
     def sequence(self, b: int) -> Self:

@@ -172,3 +172,5 @@ def test_a_batch_has_no_one_product(rng):
         list(chain)
     with pytest.raises(InputError, match="single sequence"):
         chain.sequence(0).sequence(0)
+    with pytest.raises(InputError, match=r"`b` must be in 0 … 1; got 2\."):
+        chain.sequence(2)

@@ -137,5 +137,5 @@ def test_states_that_do_not_fit_are_refused():
 
 def test_a_single_sequence_has_no_sequences(rng):
     trajectory = run(Logistic(3.0), [0.2], np.zeros((3, 0)))
-    with pytest.raises(InputError, match="not of a batch"):
+    with pytest.raises(InputError, match="not a batch"):
         trajectory.sequence(0)

@@ -33,6 +33,7 @@ def test_singular_values_are_those_of_the_product(rng):
     trajectory = run(LSTM.random(3, 2, gain=1.2, rng=rng), np.zeros(6), np.ones((9, 2)))
     found = profile(trajectory)
     assert found.lags.tolist() == list(range(1, 10))
+    assert list(found.columns()) == ["t", "lag", "log_top", "log_mean", "log_bottom"]
     assert found.times.tolist() == list(range(8, -1, -1))
     for lag, logs in zip(found.lags, found.log_singular_values, strict=True):
         product = trajectory.chain[9 - lag :].tangent(np.eye(6)).to_float()

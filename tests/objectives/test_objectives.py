@@ -84,6 +84,12 @@ def test_restricted_parts_add_up_and_reach_their_steps_alone(objective):
     assert (pieces[1].cotangents[2] == objective.cotangents[2]).all()
 
 
+@pytest.mark.parametrize("steps", [T, [0, T], "first", 1.5])
+def test_steps_that_are_not_there_are_refused(objective, steps):
+    with pytest.raises(InputError, match=f"`steps` must pick among {T} steps; got"):
+        objective.restricted(steps)
+
+
 def test_weights_choose_the_losses_that_count(objective):
     last = objective.reweighted(np.eye(T)[-1])
     assert last.loss == pytest.approx(objective.losses[-1].mean(), rel=1e-15)
@@ -93,7 +99,7 @@ def test_weights_choose_the_losses_that_count(objective):
 
 def test_a_batch_is_the_mean_of_its_sequences(objective):
     if not objective.trajectory.batch:
-        with pytest.raises(InputError, match="not of a batch"):
+        with pytest.raises(InputError, match="not a batch"):
             objective.sequence(0)
         return
     alone = [objective.sequence(b) for b in range(B)]
