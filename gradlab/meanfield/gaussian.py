@@ -49,13 +49,14 @@ def gaussian_mean(
     variance : float
         q ≥ 0; where it is 0 the mean is f(0).
     kinks : sequence of float
-        Arguments of f at which it or a derivative jumps; panels end there.
+        All arguments of f at which it or a derivative jumps; panels end there.  A jump
+        that is not named is blurred by some points' distance.
 
     Returns
     -------
     GaussianMean
-        `error` is the sum of what the last halving changed, a few times what is left,
-        and of rounding, 4 ε E|f|.
+        `error` is what the last halvings changed, which is more than what is left, and
+        4 ε E|f| for rounding.  It holds for piecewise smooth f with `kinks` complete.
 
     Raises
     ------

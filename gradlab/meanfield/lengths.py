@@ -22,7 +22,7 @@ from gradlab.typing import Array
 __all__ = ["LengthFixedPoint", "length_fixed_point", "length_map"]
 
 _GONE = 1e-30  # a variance that falls this far falls to 0
-_HUGE = 1e100
+_HUGE = 1e30  # one that rises this far rises for ever
 _EPS = float(np.finfo(float).eps)
 
 

@@ -24,7 +24,6 @@ from gradlab.typing import Array, ArrayLike, Vector
 __all__ = ["MeanFieldSpectrum", "mean_field_spectrum"]
 
 _STRIDE = 16.0  # nats: the first guess at how far ln w may be from 0
-_FARTHEST = 1e6  # nats
 
 
 @final
@@ -125,11 +124,12 @@ def _exponent(
         # w φ'²/(1 + w φ'²) = σ(ln w + ln φ'²), which cannot overflow.
         return slope_mean(lambda y: expit(u + 2 * y), phi, variance).value
 
+    alive = slope_mean(lambda y: np.where(np.isneginf(y), 0.0, 1.0), phi, variance)
+    if x >= alive.value - alive.error:
+        return -math.inf, 0.0
     reach = _STRIDE
     while share(reach) < x:
         reach *= 2
-        if reach > _FARTHEST:
-            return -math.inf, 0.0
     lowest = -_STRIDE
     while share(lowest) > x:
         lowest *= 2
