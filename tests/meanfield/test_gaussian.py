@@ -21,8 +21,9 @@ def test_even_moments(order, log_variance):
     q = math.exp(log_variance)
     mean = gaussian_mean(lambda x: x**order, q)
     exact = moment(order, q)
-    assert abs(mean.value - exact) <= mean.error
-    # Twelfth powers round at 12 ulp of terms that all have one sign.
+    # f amplifies the rounding of its argument `order` times, which is its own affair.
+    own = order * np.finfo(float).eps * exact
+    assert abs(mean.value - exact) <= mean.error + own
     assert mean.error < 1e-13 * exact
 
 
