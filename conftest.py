@@ -5,8 +5,25 @@ results in the last bit.
 """
 
 import os
+from importlib.util import find_spec
 
 for _library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"
 
 pytest_plugins = ["tests.checkmarks", "tests.no_skips"]
+
+# Files whose examples need an optional library, where it is not installed.
+_EXTRAS = {
+    "gradlab/adapters/jax_cell.py": "jax",
+    "gradlab/adapters/torch_cell.py": "torch",
+    "gradlab/linalg/_kernels_numba.py": "numba",
+    "gradlab/sweeps/dask_map.py": "distributed",
+}
+_missing = {file: name for file, name in _EXTRAS.items() if not find_spec(name)}
+collect_ignore = list(_missing)
+
+
+def pytest_report_header():
+    if _missing:
+        return f"examples left out: {', '.join(_missing)}"
+    return None
