@@ -137,13 +137,15 @@ class JacobianChain:
         """Return ln|det J_t| for every t, (T,) or (T, B) nats; −inf where singular."""
         return np.concatenate([piece.log_abs_det() for piece in self._pieces])
 
-    def backpropagate(self, sources: object) -> Array:
-        """Return λ_t = δ_t + λ_{t+1} J_{t+1} for t = 0 … T; λ_T = δ_T, and δ_0 = 0.
+    def backpropagate(self, sources: object, *, xi: object = None) -> Array:
+        """Return λ_t = δ_t + ξ_{t+1} λ_{t+1} J_{t+1} for t = 0 … T; λ_T = δ_T, δ_0 = 0.
 
         Parameters
         ----------
         sources : (T, n) or (T, B, n) array_like
             δ_1 … δ_T: what enters at each step, such as ∂ℓ_t/∂h_t.
+        xi : (T,) array_like, optional
+            ξ_1 … ξ_T: 1 unless told; ξ_t = 0 cuts between h_{t−1} and h_t.
 
         Returns
         -------
@@ -157,10 +159,12 @@ class JacobianChain:
             If a cotangent overflows float64; `log_cotangent_norms` does not.
         """
         deltas = self._as_sources(sources)
+        passed = np.ones(len(self)) if xi is None else self._as_passed(xi)
         cotangents = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
         with np.errstate(over="ignore", invalid="ignore"):
             for t, J in self._steps_back():
-                cotangents[t] += _times(J, cotangents[t + 1])
+                if passed[t]:  # a cut stays a cut where ξ · inf would be NaN
+                    cotangents[t] += passed[t] * _times(J, cotangents[t + 1])
         finite = np.isfinite(cotangents).reshape(len(cotangents), -1).all(axis=1)
         if not finite.all():
             raise RangeError(int(np.flatnonzero(~finite)[-1]))
@@ -195,6 +199,9 @@ class JacobianChain:
         names = ("T", "B", "n") if self.batch else ("T", "n")
         sizes = dict(zip(names, shape, strict=True))
         return require_array("sources", sources, f"({', '.join(names)})", sizes=sizes)
+
+    def _as_passed(self, xi: object) -> Array:
+        return require_array("xi", xi, "(T,)", sizes={"T": len(self)})
 
     def _carried(self, columns: Array) -> Scaled:
         product = Scaled.of(columns)

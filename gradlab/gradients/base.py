@@ -5,7 +5,6 @@ What follows from λ is the same for all of them and stands here.
 """
 
 import abc
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -16,6 +15,7 @@ from gradlab._results import Origin, Result
 from gradlab.dynamics import Trajectory
 from gradlab.dynamics.rows import log_norms
 from gradlab.errors import RangeError
+from gradlab.linalg import frobenius_norm
 from gradlab.objectives import AbstractObjective
 from gradlab.references import Reference
 from gradlab.typing import Array, Seed
@@ -64,12 +64,11 @@ class Gradient(Result):
     @property
     def norm(self) -> float:
         """‖∂L/∂θ‖₂ over all parameters together, as gradient clipping sees it."""
-        return math.exp(float(log_norms(self.flat)))
+        return frobenius_norm(self.flat)
 
     def norms(self) -> dict[str, float]:
         """Return ‖∂L/∂θ‖₂ (Frobenius for a matrix) parameter by parameter."""
-        logs = {k: float(log_norms(value.ravel())) for k, value in self.params.items()}
-        return {name: math.exp(log) for name, log in logs.items()}
+        return {name: frobenius_norm(value) for name, value in self.params.items()}
 
     def log_state_norms(self) -> Array:
         """Return ln‖∂L/∂h_t‖₂ in nats for t = 0 … T, (T + 1,) or (T + 1, B)."""

@@ -99,6 +99,16 @@ def test_overflow_names_its_step():
     np.testing.assert_allclose(logs, np.arange(1000, -1, -1) * np.log(3), atol=1e-10)
 
 
+def test_a_cut_stops_an_explosion():
+    """ξ = 0 is a cut, not a multiplication of an overflow by zero."""
+    chain = JacobianChain(np.full((4, 1, 1), 1e200))
+    sources = np.ones((4, 1))
+    with pytest.raises(RangeError):
+        chain.backpropagate(sources)
+    found = chain.backpropagate(sources, xi=[1, 0, 1, 0])
+    assert found.ravel().tolist() == [1e200, 1.0, 1e200, 1.0, 1.0]
+
+
 def test_the_empty_chain_is_the_identity(rng):
     chain = JacobianChain(rng.normal(size=(3, 2, 2)))[1:1]
     assert len(chain) == 0
@@ -149,6 +159,10 @@ def test_bad_columns_and_sources_are_refused(rng):
             sweep(np.zeros((5, 2)))
         with pytest.raises(NonFiniteError, match=r"index \(0, 1\)"):
             sweep([[0.0, np.nan], [0, 0], [0, 0], [0, 0]])
+    with pytest.raises(ShapeError, match=r"`xi` .* \(T,\) with T = 4; got \(3,\)"):
+        chain.backpropagate(np.zeros((4, 2)), xi=np.ones(3))
+    with pytest.raises(NonFiniteError, match="`xi`"):
+        chain.backpropagate(np.zeros((4, 2)), xi=[1, np.nan, 1, 1])
 
 
 def test_chains_that_do_not_fit_are_not_joined(rng):

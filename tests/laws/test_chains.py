@@ -208,6 +208,28 @@ def test_backpropagation_goes_on_across_a_cut(chain, rng):
     np.testing.assert_allclose(found, whole[: s + 1], rtol=0, atol=RTOL * size)
 
 
+def test_xi_scales_the_jacobian_of_its_own_step(chain, rng):
+    """ξ_t λ_t J_t is what the chain of the factors ξ_t J_t would pass on."""
+    sources = rng.normal(size=(len(chain), chain.size))
+    xi = rng.choice([0.0, 1.0, 2.0, 0.75], size=len(chain))
+    scaled = JacobianChain(xi[:, None, None] * chain.factors())
+    found, expected = chain.backpropagate(sources, xi=xi), scaled.backpropagate(sources)
+    size = max(np.abs(expected).max(), 1.0)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=RTOL * size)
+
+
+def test_xi_of_zero_cuts_the_chain_there(chain, rng):
+    sources, s = rng.normal(size=(len(chain), chain.size)), len(chain) // 2
+    xi = np.ones(len(chain))
+    xi[s] = 0.0  # ξ_{s+1}: nothing passes from h_{s+1} to h_s
+    found = chain.backpropagate(sources, xi=xi)
+    later, earlier = (
+        chain[c].backpropagate(sources[c]) for c in (slice(s, None), slice(s))
+    )
+    np.testing.assert_array_equal(found[s + 1 :], later[1:])
+    np.testing.assert_array_equal(found[: s + 1], earlier)
+
+
 @pytest.mark.parametrize("name", ["dense", "rnn", "lstm", "gru"])
 def test_another_time_order_is_another_product(name, rng):
     chain = CHAINS[name](rng)
