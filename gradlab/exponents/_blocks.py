@@ -9,6 +9,7 @@ import numpy as np
 from gradlab._checks import require_count
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.errors import InputError
+from gradlab.exponents._thin import is_thin, thin_growths
 from gradlab.linalg import block_log_growths, orthogonal
 from gradlab.typing import Array, Matrix
 
@@ -21,16 +22,15 @@ _SEED = 20  # of the start frame: any seed gives a frame in general position
 def chain_of(trajectory_or_chain: object) -> JacobianChain:
     """Return a trajectory's chain, a chain itself, or an array (T, n, n) as one."""
     if isinstance(trajectory_or_chain, Trajectory):
-        if trajectory_or_chain.batch:
-            message = (
-                "`trajectory` holds a batch; take one sequence of it with "
-                "trajectory.sequence(b)."
-            )
-            raise InputError(message)
-        return trajectory_or_chain.chain
-    if isinstance(trajectory_or_chain, JacobianChain):
-        return trajectory_or_chain
-    return JacobianChain(trajectory_or_chain)
+        chain = trajectory_or_chain.chain
+    elif isinstance(trajectory_or_chain, JacobianChain):
+        chain = trajectory_or_chain
+    else:
+        chain = JacobianChain(trajectory_or_chain)
+    if chain.batch:
+        message = "exponents are those of one sequence; take it by `.sequence(b)`."
+        raise InputError(message)
+    return chain
 
 
 def counted_steps(chain: JacobianChain, burn_in: int) -> int:
@@ -63,13 +63,16 @@ def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
 
     The last block may be shorter.
     """
+    frame = _start_frame(chain.size, k)
+    if is_thin(chain.size, k):
+        found = thin_growths(chain, frame, block=block, burn_in=burn_in)
+        if found is not None:
+            return found
     # Identity steps in front, which change nothing, make the burn-in end with a block.
     waiting = math.ceil(burn_in / block)
     padding = waiting * block - burn_in
-    sums = block_log_growths(
-        _padded(chain, padding), k=k, block=block, frame=_start_frame(chain.size, k)
-    )
-    return sums[waiting:]
+    factors = _padded(chain, padding)
+    return block_log_growths(factors, k=k, block=block, frame=frame)[waiting:]
 
 
 def _padded(chain: JacobianChain, padding: int) -> Array | Iterable[Matrix]:

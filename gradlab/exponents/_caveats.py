@@ -22,9 +22,9 @@ def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, .
         first = int(np.argmax(np.isneginf(sums).any(axis=1)))
         start = burn_in + int(lengths[:first].sum())
         notes.append(
-            f"{np.count_nonzero(annihilated)} exponents are −inf: a Jacobian within "
-            f"steps {start + 1} … {start + int(lengths[first])} is singular (or one of "
-            "the burn-in is)."
+            f"{np.count_nonzero(annihilated)} of {len(annihilated)} exponents are "
+            f"−inf: a Jacobian in steps {start + 1} … {start + int(lengths[first])} is "
+            "singular, or one of the burn-in."
         )
     rates = sums[:, ~annihilated] / lengths[:, None]
     if len(lengths) < _FEW or lengths[0] < _SHORT:

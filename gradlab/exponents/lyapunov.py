@@ -164,7 +164,8 @@ def lyapunov_spectrum(
     The frame is carried by one pivoted LU per step, with a QR at the end of each block,
     which gives the same |r_ii| as QR at every step and loses less in saturated chains.
     All n directions start from the coordinate axes and the exponents are then sorted;
-    fewer start from a fixed frame in general position.
+    fewer start from a fixed frame in general position, and where they are few of many
+    the Jacobians are applied to it in factored form.
 
     Examples
     --------

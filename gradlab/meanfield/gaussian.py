@@ -56,8 +56,8 @@ def gaussian_mean(
     -------
     GaussianMean
         `error` is what the last halvings changed, which is more than what is left, and
-        4 ε E|f| for rounding, that within f not included.  It holds for piecewise smooth
-        f with complete `kinks`.
+        4 ε E|f| for rounding, that within f not included.  It holds for smooth f, or
+        between `kinks`, if they are complete.
 
     Raises
     ------
