@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg.lapack import dgejsv, dgeqrf, zgeqrf
 
+from gradlab.errors import ConvergenceError
 from gradlab.linalg._weighted import log_magnitude, weighted_triangle
 from gradlab.typing import Array, Matrix, Vector
 
@@ -21,21 +22,19 @@ __all__ = ["graded_log_singular_values"]
 
 _NEGLIGIBLE = 1e-17  # relative to 1: what a coupling may change in a singular value
 _RANGE = 600.0  # nats; sums of squares of e^±300 stay inside float64
+_SWEEPS = 30  # LAPACK's limit
 _TURNS = 4  # as many pay for themselves, in couplings that Jacobi need not see
-_MOST_TURNS = 400
 
 
 def graded_log_singular_values(weights: Vector, V: Matrix) -> Vector:
     """Return ln σ_i of diag(e^weights) V, descending; V is (r, n), weights finite."""
     order = np.argsort(-weights, kind="stable")
     s, columns = weights[order], V[order].T
-    for turn in range(_MOST_TURNS):
+    s, columns = _turned(s, columns)
+    cuts, turns = _cuts(columns), 1
+    while len(cuts) < len(s) - 1 and (turns < _TURNS or _widest(s, cuts) > _RANGE):
         s, columns = _turned(s, columns)
-        cuts = _cuts(columns)
-        if turn + 1 >= _TURNS or len(cuts) == len(s) - 1:
-            widest = max(np.ptp(block) for block in np.split(s, cuts))
-            if widest < _RANGE:
-                break
+        cuts, turns = _cuts(columns), turns + 1
     edges = [0, *cuts, len(s)]
     found = [_block(columns[a:b, a:b], s[a:b]) for a, b in itertools.pairwise(edges)]
     return np.sort(np.concatenate(found))[::-1]
@@ -47,6 +46,10 @@ def _turned(s: Vector, columns: Matrix) -> tuple[Vector, Matrix]:
     logs = log_magnitude(R.diagonal())
     W = weighted_triangle(np.triu(R), s, logs)
     return s + logs, np.conj(W.T)
+
+
+def _widest(s: Vector, cuts: Array) -> float:
+    return max(float(np.ptp(block)) for block in np.split(s, cuts))
 
 
 def _cuts(columns: Matrix) -> Array:
@@ -81,6 +84,7 @@ def _jacobi(A: Matrix) -> Vector:
         A, joba=0, jobu=3, jobv=3, jobr=0, jobt=0, jobp=0
     )
     if info != 0:
-        message = f"one-sided Jacobi stopped with code {info}."
-        raise ArithmeticError(message)
+        raise ConvergenceError(
+            "one-sided Jacobi", best=float(values[0]), residual=np.inf, steps=_SWEEPS
+        )
     return values * (work[0] / work[1])

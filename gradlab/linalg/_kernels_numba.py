@@ -2,7 +2,8 @@
 
 The same recursion with the same pivots as `gradlab.linalg._sweep.sweep`, so the results
 agree to rounding; loaded only through `gradlab.linalg._engines`.  Compiling takes some
-five seconds once, and is kept on disk; complex factors go to LAPACK.
+five seconds once, and is kept on disk; complex factors go to LAPACK.  Compiled lines
+are invisible to coverage; the tests of the engines run them all.
 """
 
 import numba
@@ -38,7 +39,7 @@ def _loop(
     tracked: bool,
     diagonal: Array,
     rows: Array,
-) -> None:
+) -> None:  # pragma: no cover
     n, r = frame.shape
     moved = np.empty_like(frame)
     order = np.empty(n, np.intp)
@@ -60,7 +61,9 @@ def _loop(
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _multiply(transposed: Matrix, frame: Matrix, moved: Matrix) -> None:
+def _multiply(
+    transposed: Matrix, frame: Matrix, moved: Matrix
+) -> None:  # pragma: no cover
     """Set moved = J frame."""
     n, r = frame.shape
     moved[:] = 0.0
@@ -72,7 +75,7 @@ def _multiply(transposed: Matrix, frame: Matrix, moved: Matrix) -> None:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _eliminate(moved: Matrix, order: Array) -> None:
+def _eliminate(moved: Matrix, order: Array) -> None:  # pragma: no cover
     """Factor rows `order` of `moved` as L U in place, with partial pivoting."""
     n, r = moved.shape
     order[:] = np.arange(n)
@@ -88,7 +91,7 @@ def _eliminate(moved: Matrix, order: Array) -> None:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _bring_up(moved: Matrix, order: Array, c: int) -> None:
+def _bring_up(moved: Matrix, order: Array, c: int) -> None:  # pragma: no cover
     """Swap the largest entry of column c, from row c on, into row c."""
     n, r = moved.shape
     pivot = c
@@ -102,7 +105,7 @@ def _bring_up(moved: Matrix, order: Array, c: int) -> None:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _multiply_upper(upper: Matrix, growth: Matrix) -> None:
+def _multiply_upper(upper: Matrix, growth: Matrix) -> None:  # pragma: no cover
     """Set growth = U growth, both upper triangular; row i needs only rows below it."""
     r = len(growth)
     for i in range(r):

@@ -13,7 +13,13 @@ import numpy as np
 
 from gradlab.linalg._engines import Sweep
 from gradlab.linalg._exact_elimination import exact_elimination
-from gradlab.linalg._safeguards import is_poor, prepared, trouble
+from gradlab.linalg._safeguards import (
+    Trouble,
+    is_dependent,
+    is_poor,
+    prepared,
+    trouble,
+)
 from gradlab.linalg._weighted import (
     add_logs,
     log_magnitude,
@@ -33,7 +39,6 @@ _LONGEST = 4096  # steps of a stretch
 _PATIENCE = 8  # stretches to go before a longer one is tried again
 _MARGIN = 10.0  # nats
 _STRAIN = 10.0  # the size of an entry of V that asks for a look at its condition
-_CHECK = 64  # steps between looks at the frame's condition
 
 
 @dataclass
@@ -48,8 +53,7 @@ class Running:
     steps: int = 0
     length: int = 1
     patience: int = 0
-    unchecked: int = 0
-    strain: float = 1.0
+    strain: float = _STRAIN
     frozen: bool = False
     image: ImageBasis | None = field(default=None, repr=False)
 
@@ -89,22 +93,26 @@ class Running:
         if not self.frozen:
             growth = np.eye(len(self.high), dtype=transposed.dtype, order="F")
         frame, growth, diagonal, rows = self.sweep(transposed, self.frame, growth)
-        step, singular = trouble(transposed, diagonal, rows, row_sizes)
-        if step == 0:
-            return (
-                self._singular_step(transposed[0])
-                if singular
-                else (self._exact_step(transposed[0]))
-            )
-        if step is not None:
-            return self._stretch(transposed[:step], row_sizes[:step])
+        found = trouble(transposed, diagonal, rows, row_sizes)
+        if found is not None:
+            step, reason = found
+            if step:
+                return self._stretch(transposed[:step], row_sizes[:step])
+            return self._take_step(transposed[0], reason)
         logs = log_magnitude(diagonal)
-        if not self._accepts(frame, growth, logs, row_sizes.max(axis=1)):
+        if is_dependent(frame, rows[-1]) or not self._accepts(
+            frame, growth, logs, row_sizes.max(axis=1)
+        ):
             if len(transposed) == 1:
                 return self._pivoted_step(transposed[0])
             self.length, self.patience = len(transposed) // 2, _PATIENCE
             return 0
-        self._gone(transposed)
+        self._record(transposed)
+        self._watch()
+        if self.patience:
+            self.patience -= 1
+        elif len(transposed) == self.length:
+            self.length = min(2 * self.length, _LONGEST)
         return len(transposed)
 
     def _accepts(
@@ -132,7 +140,6 @@ class Running:
             if not np.abs(W).max() <= _BOUND:  # written so that NaN fails
                 return False
             self.right = W @ self.right
-            self.strain = max(self.strain, float(np.abs(self.right).max()))
         self.frame = frame
         self.high, self.low = add_logs(self.high, self.low, logs.sum(axis=0))
         spread = float(np.ptp(logs, axis=1).max()) + _MARGIN
@@ -151,78 +158,71 @@ class Running:
         gap = float((s[:-1] - s[1:]).min(initial=np.inf))
         self.frozen = gap > _FROZEN + 2 * spread
 
-    def _gone(self, transposed: Array) -> None:
-        """Book-keeping after steps that are done."""
+    def _record(self, transposed: Array) -> None:
+        """Keep the image in finite fields up with the product, once it is needed."""
         if self.image is not None:
             self.image.advance(transposed.transpose(0, 2, 1))
-        self.unchecked += len(transposed)
-        if self.unchecked >= _CHECK:
-            self.unchecked = 0
-            self._check_frame()
-        if self.strain > _STRAIN:
-            self.strain = 1.0
-            self._check_right()
-        if self.patience:
-            self.patience -= 1
-        elif len(transposed) == self.length:
-            self.length = min(2 * self.length, _LONGEST)
+
+    def _take_step(self, transposed: Matrix, reason: Trouble) -> int:
+        if reason is Trouble.SINGULAR:
+            return self._singular_step(transposed)
+        if reason is Trouble.CANCELLED:
+            return self._exact_step(transposed)
+        return self._pivoted_step(transposed)
 
     def _pivoted_step(self, transposed: Matrix) -> int:
         """Multiply by one factor, choosing the columns by their weighted size."""
-        if self.image is not None:
-            self.image.advance(transposed.T[None])
-        moved = transposed.T @ self.frame
-        self._take(weighted_elimination(moved, self.weights, len(self.high)))
-        return 1
+        found = weighted_elimination(
+            transposed.T @ self.frame, self.weights, len(self.high)
+        )
+        if len(found[1]) < len(self.high) and not np.iscomplexobj(transposed):
+            # What cancelled to zero belongs to a factor that is not singular.
+            return self._exact_step(transposed)
+        self._record(transposed[None])
+        return self._take(found)
+
+    def _exact_step(self, transposed: Matrix) -> int:
+        """Multiply by a factor whose small pivots float64 cannot find."""
+        self._record(transposed[None])
+        return self._take(exact_elimination(transposed.T, self.frame, self.weights))
 
     def _singular_step(self, transposed: Matrix) -> int:
         """Multiply by an exactly singular factor; the rank may fall."""
         if self.image is None:
+            # What came before is invertible, and does not change the rank.
             self.image = ImageBasis(len(transposed))
-        self.image.advance(transposed.T[None])
-        moved = transposed.T @ self.frame
+        self._record(transposed[None])
         rank = min(len(self.high), self.image.rank())
-        self._take(weighted_elimination(moved, self.weights, rank))
-        return 1
+        moved = transposed.T @ self.frame
+        return self._take(weighted_elimination(moved, self.weights, rank))
 
-    def _exact_step(self, transposed: Matrix) -> int:
-        """Multiply by a factor whose small pivots float64 cannot find."""
-        if self.image is not None:
-            self.image.advance(transposed.T[None])
-        self._take(exact_elimination(transposed.T, self.frame, self.weights))
-        return 1
-
-    def _take(self, eliminated: tuple[Matrix, Vector, Array, Matrix]) -> None:
+    def _take(self, eliminated: tuple[Matrix, Vector, Array, Matrix]) -> int:
         self.frame, logs, chosen, W = eliminated
         self.high, self.low = add_logs(self.high[chosen], self.low[chosen], logs)
         self.right = W @ self.right
         self._tidy(_MARGIN)
+        self._watch()
         self.length, self.patience = 1, 0
+        return 1
 
-    def _check_right(self) -> None:
+    def _watch(self) -> None:
         """Move what is ill-conditioned in V into the weights, where it belongs.
 
         Vᵀ diag(e^s) = L diag(e^{s'}) W gives diag(e^s) V = Wᵀ diag(e^{s'}) Lᵀ, in which
         L and W are bounded by 1.
         """
-        if not is_poor(np.linalg.qr(self.right.T)[1]):
+        if np.abs(self.right).max(initial=0.0) <= self.strain:
             return
-        rank = len(self.high)
-        L, logs, chosen, W = weighted_elimination(self.right.T, self.weights, rank)
-        self.frame = np.asfortranarray(self.frame @ W.T)
-        self.high, self.low = add_logs(self.high[chosen], self.low[chosen], logs)
-        self.right = np.ascontiguousarray(L.T)
-        self._check_frame()
-        self._tidy(_MARGIN)
-
-    def _check_frame(self) -> None:
-        """Make the frame orthonormal if its columns have become nearly dependent."""
-        Q, R = np.linalg.qr(self.frame)
-        if is_poor(R):
-            logs = log_magnitude(R.diagonal())
-            self.right = weighted_triangle(R, self.weights, logs) @ self.right
-            self.frame = np.asfortranarray(Q)
-            self.high, self.low = add_logs(self.high, self.low, logs)
+        if is_poor(np.linalg.qr(self.right.T)[1]):
+            L, logs, chosen, W = weighted_elimination(
+                self.right.T, self.weights, len(self.high)
+            )
+            self.high, self.low = add_logs(self.high[chosen], self.low[chosen], logs)
+            self.right = np.ascontiguousarray(L.T)
+            self.frame = np.asfortranarray(self.frame @ W.T)
+            self._tidy(_MARGIN)
+        # Entries may be this large without harm: look again when they have doubled.
+        self.strain = max(2.0 * float(np.abs(self.right).max()), _STRAIN)
 
 
 def _strays(path: Array, gained: Array) -> bool:

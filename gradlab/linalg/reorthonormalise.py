@@ -16,7 +16,14 @@ from gradlab._checks import require_array, require_count
 from gradlab.errors import InputError
 from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
 from gradlab.linalg._exact_elimination import exact_elimination
-from gradlab.linalg._safeguards import is_poor, prepared, trouble
+from gradlab.linalg._safeguards import (
+    Trouble,
+    is_dependent,
+    is_poor,
+    prepared,
+    trouble,
+    with_sorted_rows,
+)
 from gradlab.linalg._stacks import read_stacks
 from gradlab.linalg._weighted import log_magnitude
 from gradlab.linalg.exact_rank import ImageBasis
@@ -162,26 +169,34 @@ class _Flag:
     def _stretch(self, transposed: Array, row_sizes: Array) -> tuple[int, Vector]:
         """Go through the given steps, or fewer; return how many, and their sums."""
         frame, _, diagonal, rows = self.sweep(transposed, self.frame, None)
-        step, singular = trouble(transposed, diagonal, rows, row_sizes)
-        if step == 0:
-            take = self._singular_step if singular else self._exact_step
-            return 1, take(transposed[0])
-        if step is not None:
-            return self._stretch(transposed[:step], row_sizes[:step])
+        found = trouble(transposed, diagonal, rows, row_sizes)
+        if found is None and is_dependent(frame, rows[-1]):
+            found = len(transposed) // 2, Trouble.GROWN
+        if found is not None:
+            step, reason = found
+            if step:
+                return self._stretch(transposed[:step], row_sizes[:step])
+            return 1, self._take_step(transposed[0], reason)
+        self._record(transposed)
+        self.frame = frame
+        return len(transposed), log_magnitude(diagonal).sum(axis=0)
+
+    def _take_step(self, transposed: Matrix, reason: Trouble) -> Vector:
+        if reason is Trouble.SINGULAR:
+            return self._singular_step(transposed)
+        if reason is Trouble.CANCELLED:
+            return self._exact_step(transposed)
+        self._record(transposed[None])
+        self.frame, R = with_sorted_rows(transposed.T @ self.frame)
+        return log_magnitude(R.diagonal())
+
+    def _record(self, transposed: Array) -> None:
         if self.image is not None:
             self.image.advance(transposed.transpose(0, 2, 1))
-        self.frame = frame
-        logs = log_magnitude(diagonal).sum(axis=0)
-        Q, R = np.linalg.qr(frame)
-        if is_poor(R):
-            self.frame = np.asfortranarray(Q)
-            logs = logs + log_magnitude(R.diagonal())
-        return len(transposed), logs
 
     def _exact_step(self, transposed: Matrix) -> Vector:
         """Take one factor whose small pivots float64 cannot find."""
-        if self.image is not None:
-            self.image.advance(transposed.T[None])
+        self._record(transposed[None])
         # Weights that fall steeply keep the columns in the order of the flag.
         in_order = -1e6 * np.arange(len(self.alive), dtype=float)
         found = exact_elimination(transposed.T, self.frame, in_order)
@@ -192,7 +207,7 @@ class _Flag:
         """Take one singular factor, and drop the directions that it annihilates."""
         if self.image is None:
             self.image = ImageBasis(len(transposed))
-        self.image.advance(transposed.T[None])
+        self._record(transposed[None])
         rank = self.image.rank()
         before = self.settle()
         chosen = _survivors(transposed.T @ self.frame, rank)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from gradlab.linalg import block_log_growths, orthogonal
+from gradlab.linalg import block_log_growths, graded_product, orthogonal
 from tests.linalg.families import FAMILIES, upper_triangular
 
 
@@ -117,3 +117,45 @@ def test_complex_factors():
         Q, R = np.linalg.qr(J @ Q)
         total = total + np.log(np.abs(np.diag(R)))
     np.testing.assert_allclose(growths[0], total, rtol=0, atol=1e-12)
+
+
+def test_where_partial_pivoting_fails():
+    # Wilkinson's matrix: elimination by rows doubles the last column at every step,
+    # 2^59 in all, and would leave no digit.
+    n = 60
+    W = np.eye(n) - np.tri(n, n, -1)
+    W[:, -1] = 1.0
+    chain = [W, W.T] * 10
+    Q, sums = np.eye(n), np.zeros(n)
+    for J in chain:
+        Q, R = np.linalg.qr(J @ Q)
+        sums += np.log(np.abs(np.diag(R)))
+    growths = block_log_growths(chain, block=7)
+    # Perturbing the entries by 1e-15 moves the exact growths by 2e-7.
+    np.testing.assert_allclose(growths.sum(axis=0), sums, rtol=0, atol=1e-6)
+    product = graded_product(chain)
+    assert product.log_abs_det == pytest.approx(sums.sum(), abs=1e-9)
+
+
+def test_a_singular_factor_then_an_all_but_singular_one():
+    a = 1e8
+    near = np.array([[a, a + 1, 0.0], [a - 1, a, 0.0], [0.0, 0.0, 1.0]])
+    chain = [np.diag([1.0, 1.0, 0.0]), near, near]
+    growths = block_log_growths(chain, block=3)
+    assert growths[0, :2].sum() == pytest.approx(0.0, abs=1e-12)
+    assert growths[0, 2] == -math.inf
+
+
+def test_a_frame_that_loses_its_independence_without_growth():
+    # Unit lower triangles with |L^-1| = 2^38 each, whose LU is themselves.
+    n = 40
+    L = np.eye(n) - np.tri(n, n, -1)
+    growths = block_log_growths([L] * 3, block=3)
+    # det L = 1; the condition 2^38 of each factor costs 11 digits of its last pivot.
+    assert growths.sum() == pytest.approx(0.0, abs=1e-3)
+    assert graded_product([L] * 3).log_abs_det == pytest.approx(0.0, abs=1e-3)
+
+
+def test_nothing_is_left_to_follow_after_a_dead_flag():
+    growths = block_log_growths([np.zeros((2, 2)), np.eye(2)], block=1, k=1)
+    assert growths.tolist() == [[-math.inf], [-math.inf]]

@@ -96,3 +96,18 @@ def test_not_a_number_is_refused():
 
 def test_empty_arrays_have_norm_zero():
     assert Scaled.of(np.zeros((0, 3))).after(np.zeros((0, 0))).exponent == 0
+
+
+def test_complex_products_beyond_float64():
+    product = Scaled.of([[1e200j]]).after(np.array([[1e200]])).before(np.array([[2j]]))
+    assert product.log_norm() == pytest.approx(400 * LN10 + math.log(2), rel=1e-15)
+    tiny = (
+        Scaled.of([[1j]]).after(np.array([[1e-310 + 0j]])).after(np.array([[1e-310]]))
+    )
+    # 1e-310 is subnormal, and itself known to 5e-15.
+    assert tiny.log_norm() == pytest.approx(2 * math.log(1e-310), rel=1e-14)
+
+
+def test_complex_entries_that_cancel():
+    A = np.array([[1.0, 1j], [1j, -1.0]])
+    assert not Scaled.of(A).after(A).mantissa.any()
