@@ -21,10 +21,22 @@ __all__ = [
 
 
 def all_bounds() -> list[type[AbstractBound]]:
-    """Return every theorem that bounds the gain of a trajectory."""
+    """Return every theorem that bounds the gain of a trajectory.
+
+    Examples
+    --------
+    >>> NormProduct in all_bounds()
+    True
+    """
     return [NormProduct, SlopeNorm, LinearRadius, LinearFloor]
 
 
 def all_theorems() -> list[type[AbstractTheorem]]:
-    """Return every theorem."""
+    """Return every theorem.
+
+    Examples
+    --------
+    >>> "thm:norm-product" in [theorem.label for theorem in all_theorems()]
+    True
+    """
     return [*all_bounds()]

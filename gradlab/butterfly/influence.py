@@ -17,7 +17,7 @@ from gradlab.linalg import Scaled
 from gradlab.references import Reference
 from gradlab.typing import Array, ArrayLike, Matrix, Vector
 
-__all__ = ["Influence", "influence"]
+__all__ = ["Influence", "influence", "require_readout"]
 
 
 @final
