@@ -22,7 +22,7 @@ def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, .
         first = int(np.argmax(np.isneginf(sums).any(axis=1)))
         start = burn_in + int(lengths[:first].sum())
         notes.append(
-            f"{np.count_nonzero(annihilated)} of {len(annihilated)} exponents are "
+            f"{np.count_nonzero(annihilated)} of {sums.shape[1]} exponents are "
             f"−inf: a Jacobian in steps {start + 1} … {start + int(lengths[first])} is "
             "singular, or one of the burn-in."
         )
