@@ -51,6 +51,15 @@ def load_text(
     CorpusError
         If the file is missing, not a regular file, too large, empty, not UTF-8, or
         leaves fewer than two different symbols.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "verse.txt")
+    ...     _ = path.write_text("Row, row, row your boat.")
+    ...     load_text(path, unit="word")
+    Corpus(verse.txt: 5 words over 3 symbols, letters only, in lower case)
     """
     max_bytes = require_count("max_bytes", max_bytes)
     content = read_bytes(path, max_bytes=max_bytes)
@@ -74,6 +83,14 @@ def time_machine(
     ------
     CorpusError
         If it is not there and cannot be downloaded, or is another edition.
+
+    Examples
+    --------
+    >>> try:
+    ...     time_machine("no_such_file.txt")
+    ... except CorpusError as error:
+    ...     print(error)
+    no_such_file.txt cannot be read: No such file or directory.
     """
     if path is None:
         path = _local() or _downloaded()
@@ -109,6 +126,12 @@ def default_text(*, unit: str = "char", preprocess: str = "textbook") -> Corpus:
     """Return *The Time Machine* if ``GRADLAB_DATA`` has it, else the embedded text.
 
     Nothing is downloaded; ``caption`` says which text it is.
+
+    Examples
+    --------
+    >>> corpus = default_text()
+    >>> corpus.title in (embedded_text().title, "The Time Machine (H. G. Wells, 1898)")
+    True
     """
     path = _local()
     if path is None:

@@ -38,6 +38,13 @@ class Trajectory:
     ------
     ShapeError, NonFiniteError
         If states and inputs do not fit the cell and each other.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Henon
+    >>> stored = Trajectory(Henon(), [[0.0, 0.0], [1.0, 0.0]], np.zeros((1, 0)))
+    >>> stored.chain.factors().tolist()
+    [[[-0.0, 1.0], [0.3, 0.0]]]
     """
 
     cell: AbstractCell

@@ -200,6 +200,13 @@ def save(fig: Figure, path: str | os.PathLike[str]) -> tuple[pathlib.Path, ...]:
     ------
     InputError
         If the path ends in another suffix of a picture.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with figure(2.0) as (fig, ax), tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save(fig, f"{folder}/empty")]
+    ['empty.pdf', 'empty.svg']
     """
     target = pathlib.Path(path)
     kind = target.suffix[1:].lower()
