@@ -21,7 +21,7 @@ if __name__ == "__main__":
 from tqdm import tqdm
 
 from analysis import paths
-from analysis.steps import Step, all_steps, reason_stale, write_stamp
+from analysis.steps import Step, all_steps, reason_stale, step_key, write_stamp
 
 __all__ = ["build", "main", "selected"]
 
@@ -105,6 +105,7 @@ def _run(step: Step, *, quick: bool) -> str:
     """Run a script in a process of its own; return its error, empty if none."""
     words = [sys.executable, "-m", f"analysis.{step.module}"]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    key = step_key(step, quick=quick)
     done = subprocess.run(
         words + ["--quick"] * quick,
         cwd=paths.ROOT,
@@ -115,7 +116,7 @@ def _run(step: Step, *, quick: bool) -> str:
     )
     if done.returncode:
         return done.stderr.strip() or f"exit code {done.returncode}"
-    write_stamp(step, done.stdout.split("\n")[:-1], quick=quick)
+    write_stamp(step, done.stdout.splitlines(), key)
     return ""
 
 

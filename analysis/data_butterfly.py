@@ -20,6 +20,7 @@ NEEDS = ("text",)
 SEED = 1
 GAINS = (0.5, 1.0, 2.0)
 CHAOTIC = GAINS[-1]
+BURN_IN = 100  # λ_1 is a rate of the long run: the start is not counted
 FULL = {"n": 64, "steps": CHARACTERS, "pairs": 8, "separation": 1e-12}
 QUICK = {"n": 24, "steps": 400, "pairs": 3, "separation": 1e-12}
 
@@ -38,7 +39,7 @@ def main(quick: bool) -> list[pathlib.Path]:
 def measured(gain: float, sizes: dict) -> dict:
     trajectory, readout = reader(gain, sizes)
     other = np.roll(trajectory.inputs[0], 1)  # the next letter of the alphabet
-    spectrum = lyapunov_spectrum(trajectory, k=1)
+    spectrum = lyapunov_spectrum(trajectory, k=1, burn_in=BURN_IN)
     results = {
         "spectrum": spectrum,
         "influence": influence(trajectory, readout),

@@ -17,19 +17,21 @@ from gradlab.gradients import profile
 
 NEEDS = ("text",)
 SEED = 1
-FULL = {"n": 64, "steps": CHARACTERS}
-QUICK = {"n": 24, "steps": 400}
+FULL = {"n": 64, "steps": CHARACTERS, "burn_in": 100}
+QUICK = {"n": 24, "steps": 400, "burn_in": 100}
 
 
 def main(quick: bool) -> list[pathlib.Path]:
     sizes = QUICK if quick else FULL
     inputs = opening(sizes["steps"])
+    lags = [1, *range(4, sizes["steps"] + 1, 4)]
     written = []
     for name, cell in cells(sizes["n"], inputs.shape[1]).items():
         trajectory = run(cell, np.zeros(cell.sizes[0]), inputs)
         found = {
-            "profile": profile(trajectory),
-            "spectrum": lyapunov_spectrum(trajectory, k=1),
+            "profile": profile(trajectory, lags=lags),
+            # λ_1 is a rate of the long run: the start from h_0 = 0 is not counted.
+            "spectrum": lyapunov_spectrum(trajectory, k=1, burn_in=sizes["burn_in"]),
         }
         parameters = {**sizes, "cell": name, "text": title(), "quick": quick}
         for part, result in found.items():

@@ -17,12 +17,12 @@ from gradlab.meanfield import mean_field_exponent, mean_field_spectrum
 
 NEEDS = ()
 SEED = 7
-FULL = {"sizes": [50, 200], "networks": 8, "steps": 2000, "burn_in": 1000}
-QUICK = {"sizes": [20, 50], "networks": 3, "steps": 400, "burn_in": 200}
-GAINS = np.array([0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0])
+FULL = {"sizes": [50, 200], "networks": 8, "steps": 1000, "burn_in": 500}
+QUICK = {"sizes": [20, 50], "networks": 3, "steps": 300, "burn_in": 100}
+GAINS = np.array([0.6, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 2.0, 2.5, 3.0])
 SPECTRUM_GAINS = np.array([0.8, 1.5, 2.0, 3.0])
 FINE_GAINS = np.unique(np.concatenate([np.linspace(0.55, 3.1, 52), GAINS]))
-PLACES = np.linspace(0.0, 0.995, 60)
+PLACES = np.linspace(0.0, 0.9975, 60)
 
 
 def main(quick: bool) -> list[pathlib.Path]:

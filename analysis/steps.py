@@ -90,10 +90,17 @@ def reason_stale(step: Step, *, quick: bool) -> str:
     return ""
 
 
-def write_stamp(step: Step, outputs: list[str], *, quick: bool) -> None:
-    """Remember what was built from what."""
+def write_stamp(step: Step, outputs: list[str], key: str) -> None:
+    """Remember what was built from what; remove what an earlier build left over.
+
+    The key is that of before the run: an edit made meanwhile must leave it stale.
+    """
+    if step.stamp.is_file():
+        earlier = json.loads(step.stamp.read_text(encoding="utf-8"))["outputs"]
+        for name in set(earlier) - set(outputs):
+            (paths.ROOT / name).unlink(missing_ok=True)
     digests = {name: _digest(paths.ROOT / name) for name in sorted(outputs)}
-    stamp = {"key": step_key(step, quick=quick), "outputs": digests}
+    stamp = {"key": key, "outputs": digests}
     paths.STAMPS.mkdir(parents=True, exist_ok=True)
     step.stamp.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
 

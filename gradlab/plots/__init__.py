@@ -3,7 +3,7 @@
 from gradlab.plots.gain import draw_gain
 from gradlab.plots.influence import draw_flip, draw_influence
 from gradlab.plots.products import draw_product_errors
-from gradlab.plots.profile import draw_float_limits, draw_profile
+from gradlab.plots.profile import FLOAT_LIMITS, draw_float_limits, draw_profile
 from gradlab.plots.reach import draw_reach
 from gradlab.plots.spectrum import draw_spectrum
 from gradlab.plots.style import (
@@ -17,6 +17,7 @@ from gradlab.plots.style import (
 from gradlab.plots.twins import draw_twins
 
 __all__ = [
+    "FLOAT_LIMITS",
     "PALETTE",
     "column_width",
     "draw_flip",
