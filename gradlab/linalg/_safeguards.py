@@ -22,7 +22,7 @@ __all__ = [
 _SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
 _EXACT_UP_TO = 16  # the size up to which such a step is worth redoing in integers
 _TOGETHER = 8  # factors tested at once; most often the first is singular, or none
-_POOR = 1e-4  # reciprocal condition at which columns count as nearly dependent
+_POOR = 2e-2  # n³ times the reciprocal condition of nearly dependent columns
 _DEPENDENT = 1e-7  # the same for a unit lower frame; random ones reach 1e-5
 _GROWTH = 2.0**13  # of a pivot over n times the entries; it costs four digits
 _UNEVEN = 2.0**10  # ratio of column sizes that costs three digits of the smallest
@@ -104,7 +104,7 @@ def _lost(transposed: Array, pivots: Array, sizes: Array) -> tuple[int, Trouble]
 
 def is_poor(R: Matrix) -> bool:
     """Whether columns with upper triangular factor R are close to dependent."""
-    return _reciprocal_condition(R) < _POOR
+    return _reciprocal_condition(R) < _POOR / len(R) ** 3
 
 
 def is_dependent(frame: Matrix, rows: Vector) -> bool:

@@ -139,10 +139,16 @@ def graded_product(
     -----
     Every step is one LU factorisation with partial pivoting (Rutishauser's
     triangularising iteration); the order of the weights is watched, and the columns are
-    pivoted where it breaks.  Errors of ln σ stay near 1e-13 per decade of T on the
-    chains of recurrent networks.  A factor whose pivot is suspiciously small is tested
-    for exact singularity in finite fields (`gradlab.linalg.exact_rank`), so that σ = 0
-    means that the product of the given floats is singular, not that it looks so.
+    pivoted where it breaks.  Every ln σ is then right to about 1e-10, for rows and
+    columns of any size; measured against ball arithmetic on saturated, graded,
+    non-normal and orthogonal chains of a few hundred steps.  A factor whose rows, taken
+    to one size, have condition κ above 10^5 or so and size n > 16 costs κ eps; for
+    n <= 16 such steps are taken in whole numbers.
+
+    A pivot that all but vanishes is tested in finite fields
+    (`gradlab.linalg.exact_rank`), so ln σ = −inf means that the product of the given
+    floats is singular, not that it looks so.  For complex factors of any size κ eps
+    holds throughout.
 
     Examples
     --------

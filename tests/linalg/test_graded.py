@@ -138,3 +138,32 @@ def test_powers_of_a_badly_conditioned_similarity():
         np.testing.assert_allclose(
             log_singular_values([A] * T), exact, rtol=0, atol=1e-6
         )
+
+
+def test_weights_that_thaw():
+    # 40 steps separate the directions by 240 nats, the next 60 bring them together.
+    apart, together = np.diag([math.exp(3), math.exp(-3)]), np.diag([0.05, 20.0])
+    chain = [apart] * 40 + [together] * 60
+    values = log_singular_values(chain)
+    first = 120 + 60 * math.log(0.05)
+    np.testing.assert_allclose(
+        values, [-first, first] if first < 0 else [first, -first]
+    )
+
+
+def test_frozen_weights_that_a_rotation_mixes():
+    # After the freeze one factor turns the plane, and the order must be found again.
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    apart = np.diag([8.0, 0.125])
+    for chain in (
+        [apart] * 64 + [turn] + [apart] * 64,
+        [apart] * 64 + [turn[::-1]] * 3,
+    ):
+        exact = exact_log_singular_values(np.array(chain))
+        np.testing.assert_allclose(
+            log_singular_values(chain), exact, rtol=0, atol=1e-10
+        )
+    swap = np.array([[0.0, 1.0], [1.0, 0.0]])
+    # diag(8, 1/8)^60 after a swap undoes the 60 before it.
+    undone = log_singular_values([apart] * 60 + [swap] + [apart] * 60)
+    np.testing.assert_allclose(undone, [0.0, 0.0], rtol=0, atol=1e-11)
