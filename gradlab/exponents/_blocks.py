@@ -1,9 +1,5 @@
 """Growths of a chain over blocks of steps, after a burn-in that is not counted."""
 
-import itertools
-import math
-from collections.abc import Iterable
-
 import numpy as np
 
 from gradlab._checks import require_count
@@ -68,22 +64,9 @@ def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
         found = thin_growths(chain, frame, block=block, burn_in=burn_in)
         if found is not None:
             return found
-    # Identity steps in front, which change nothing, make the burn-in end with a block.
-    waiting = math.ceil(burn_in / block)
-    padding = waiting * block - burn_in
-    factors = _padded(chain, padding)
-    return block_log_growths(factors, k=k, block=block, frame=frame)[waiting:]
-
-
-def _padded(chain: JacobianChain, padding: int) -> Array | Iterable[Matrix]:
-    n = chain.size
-    steps = len(chain) + padding
-    if steps * n * n > _AT_ONCE:
-        return itertools.chain(itertools.repeat(np.eye(n), padding), chain)
-    factors = chain.factors()
-    if not padding:
-        return factors
-    return np.concatenate([np.broadcast_to(np.eye(n), (padding, n, n)), factors])
+    at_once = len(chain) * chain.size**2 <= _AT_ONCE
+    factors = chain.factors() if at_once else chain
+    return block_log_growths(factors, k=k, block=block, frame=frame, skip=burn_in)
 
 
 def _start_frame(n: int, k: int) -> Matrix:

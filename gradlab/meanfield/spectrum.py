@@ -44,6 +44,7 @@ class MeanFieldSpectrum(Result):
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (
+        Reference("kargin2008lyapunov"),
         Reference("newman1986distribution"),
         Reference("molgedey1992suppressing"),
     )
