@@ -14,13 +14,18 @@ import numpy as np
 from gradlab._results import Origin, Result
 from gradlab.dynamics import Trajectory
 from gradlab.dynamics.rows import log_norms
-from gradlab.errors import RangeError
+from gradlab.errors import InputTypeError, RangeError
 from gradlab.linalg import frobenius_norm
 from gradlab.objectives import AbstractObjective
 from gradlab.references import Reference
 from gradlab.typing import Array, Seed
 
-__all__ = ["AbstractEstimator", "Gradient", "gradient_from_cotangents"]
+__all__ = [
+    "AbstractEstimator",
+    "Gradient",
+    "gradient_from_cotangents",
+    "require_objective",
+]
 
 _BLOCK = 4096  # steps whose slopes are held at once
 
@@ -106,6 +111,14 @@ class AbstractEstimator(abc.ABC):
 
         `rng` is needed where the estimator draws, and ignored where it does not.
         """
+
+
+def require_objective(objective: object) -> AbstractObjective:
+    """Return `objective` if it is one."""
+    if not isinstance(objective, AbstractObjective):
+        message = f"`objective` must be of gradlab.objectives; got {objective!r}."
+        raise InputTypeError(message)
+    return objective
 
 
 def gradient_from_cotangents(

@@ -7,6 +7,7 @@ from gradlab.gradients.base import (
     AbstractEstimator,
     Gradient,
     gradient_from_cotangents,
+    require_objective,
 )
 from gradlab.objectives import AbstractObjective
 from gradlab.references import Reference
@@ -53,5 +54,6 @@ class Full(AbstractEstimator):
             If a cotangent overflows float64; `gradlab.gradients.profile` follows it in
             logarithms.
         """
+        objective = require_objective(objective)
         states = objective.trajectory.chain.backpropagate(objective.cotangents)
         return gradient_from_cotangents(objective, states)

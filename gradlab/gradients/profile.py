@@ -22,7 +22,7 @@ from gradlab.typing import Array
 
 __all__ = ["GradientProfile", "profile"]
 
-_POINTS = 64  # lags looked at unless told: enough for a curve
+_POINTS = 32  # lags looked at unless told: enough for a curve
 
 
 @final
@@ -118,7 +118,7 @@ def profile(
     source : AbstractObjective or Trajectory
         Of a single sequence.  A trajectory has no loss, hence no ``log_gradient``.
     lags : iterable of int, optional
-        Which T − t in 1 … T to look at; 64 from 1 to T, evenly spread, unless told.
+        Which T − t in 1 … T to look at; 32 from 1 to T, evenly spread, unless told.
     singular_values : bool
         False leaves them out, and their cost of O(T n³).
 
@@ -183,6 +183,9 @@ def _refuse_batch(trajectory: Trajectory) -> None:
 def _as_lags(lags: Iterable[int] | None, steps: int) -> Array:
     if lags is None:
         return np.unique(np.linspace(1, steps, min(steps, _POINTS)).round().astype(int))
+    if not isinstance(lags, Iterable):
+        message = f"`lags` must be a list of integers; got {lags!r}."
+        raise InputTypeError(message)
     wanted = sorted({require_count("lags", lag) for lag in lags})
     if not wanted or wanted[-1] > steps:
         got = wanted[-1] if wanted else "none"

@@ -139,6 +139,8 @@ def test_lags_outside_the_run_are_refused():
         profile(trajectory, lags=[])
     with pytest.raises(InputError, match="`lags` must be an integer >= 1; got 0"):
         profile(trajectory, lags=[0])
+    with pytest.raises(InputTypeError, match=r"a list of integers; got 3\."):
+        profile(trajectory, lags=3)
     for lag in (2.0, True, "3", None):
         with pytest.raises(InputTypeError, match="`lags`"):
             profile(trajectory, lags=[lag])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradlab.dynamics import run
+from gradlab.errors import InputTypeError
 from gradlab.gradients import Full
 from tests.cases.gradients import ESTIMATORS, OBJECTIVES
 
@@ -44,6 +45,12 @@ def test_every_parameter_gets_a_gradient_of_its_shape(row, objective):
         assert gradient.params[name].shape == value.shape
     assert gradient.states.shape == objective.trajectory.states.shape
     assert gradient.inputs.shape == objective.trajectory.inputs.shape
+
+
+def test_what_is_no_objective_is_refused(row, objective):
+    for other in (objective.trajectory, None, 1.0):
+        with pytest.raises(InputTypeError, match="`objective` must be of"):
+            row.estimator.gradient(other, rng=SEED)
 
 
 def test_exact_estimators_are_the_full_gradient(row, objective):
