@@ -15,7 +15,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export GRADLAB_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help reproduce figures test check paper bench lock clean
+.PHONY: help reproduce figures test check paper bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,11 @@ paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 
 bench: $(VENV)/.installed ## time the kernels beside plain NumPy, interleaved
 	$(PY) -m benchmarks.kernels
+
+docs: $(VENV)/.installed ## build/docs: every public name, from its docstring
+	$(PY) -m pip install --quiet "pdoc>=14.5"
+	$(PY) -m pdoc -d numpy -o build/docs gradlab \
+	  $(patsubst gradlab/%/__init__.py,gradlab.%,$(wildcard gradlab/*/__init__.py))
 
 lock: $(VENV)/.installed ## resolve the locked versions anew
 	$(PY) -m pip install --quiet uv
