@@ -3,6 +3,7 @@
 import math
 import numbers
 import operator
+import os
 import re
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +17,7 @@ __all__ = [
     "require_array",
     "require_count",
     "require_finite",
+    "require_memory",
     "require_number",
     "require_one_of",
     "require_parameter",
@@ -95,6 +97,28 @@ def require_count(name: str, value: object, *, minimum: int = 1) -> int:
     if count < minimum:
         raise _wrong_value(name, wanted, count)
     return count
+
+
+def require_memory(name: str, value: int, numbers_needed: int) -> None:
+    """Raise if so many float64 numbers are more than the machine's memory holds.
+
+    Asking first is cheap; an allocation that large may be granted and then have the
+    process killed where it first writes.
+    """
+    needed, there = 8 * numbers_needed, _physical_memory()
+    if needed > there:
+        message = (
+            f"`{name}` = {value:,} needs {needed / 2**30:,.1f} GiB of memory; "
+            f"this machine has {there / 2**30:,.1f} GiB."
+        )
+        raise InputError(message)
+
+
+def _physical_memory() -> float:
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):  # a system that does not tell
+        return math.inf
 
 
 def require_number(

@@ -6,7 +6,13 @@ uniform ±1/√n, which also draws the input weights and both biases from that i
 
 import numpy as np
 
-from gradlab._checks import require_count, require_number, require_one_of, require_rng
+from gradlab._checks import (
+    require_count,
+    require_memory,
+    require_number,
+    require_one_of,
+    require_rng,
+)
 from gradlab.linalg.ensembles import gaussian, identity, orthogonal, uniform
 from gradlab.typing import Array, Seed
 
@@ -32,6 +38,8 @@ def random_weights(
     """
     n = require_count("n", n)
     m = require_count("m", m, minimum=0)
+    # The gates' blocks and the stack of them, and the input weights.
+    require_memory("n", n, gates * n * (2 * n + m))
     gain = require_number("gain", gain, minimum=0.0)
     init = require_one_of("init", init, INITS)
     generator = require_rng(rng)

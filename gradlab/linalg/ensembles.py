@@ -8,7 +8,12 @@ products of the first.
 import numpy as np
 from scipy.special import digamma
 
-from gradlab._checks import require_count, require_number, require_rng
+from gradlab._checks import (
+    require_count,
+    require_memory,
+    require_number,
+    require_rng,
+)
 from gradlab.typing import Matrix, Seed, Vector
 
 __all__ = ["gaussian", "identity", "newman_exponents", "orthogonal", "uniform"]
@@ -101,4 +106,6 @@ def newman_exponents(n: int, *, variance: float) -> Vector:
 
 
 def _size_and_gain(n: int, gain: float) -> tuple[int, float]:
-    return require_count("n", n), require_number("gain", gain, minimum=0.0)
+    n, gain = require_count("n", n), require_number("gain", gain, minimum=0.0)
+    require_memory("n", n, 2 * n * n)  # the draw, and the scaled copy of it
+    return n, gain
