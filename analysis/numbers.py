@@ -152,7 +152,7 @@ def product_numbers() -> list[Number]:
     meaning = f"graded product, worst error of ln σ, T up to {lengths[-1]:,}"
     return [
         count("products.n", exact.shape[1]),
-        rounded("products.gain", parameters["gain"], 2),
+        rounded("products.gain", parameters["gain"], 1),
         count("products.longest", lengths[-1]),
         count("products.wrong", lengths[wrong][0]) if wrong.any() else none("wrong"),
         count("products.gone", lengths[gone][0]) if gone.any() else none("gone"),

@@ -1,5 +1,7 @@
 """Gradients against time: ln σ_i(∂h_T/∂h_t) for i = 1 … n, in nats."""
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -17,8 +19,8 @@ from gradlab.plots.style import (
 __all__ = ["FLOAT_LIMITS", "draw_float_limits", "draw_profile"]
 
 FLOAT_LIMITS = {
-    "float32": float(np.log(np.finfo(np.float32).smallest_subnormal)),
-    "float64": float(np.log(np.finfo(np.float64).smallest_subnormal)),
+    "float32": math.log(np.finfo(np.float32).smallest_subnormal),
+    "float64": math.log(np.finfo(np.float64).smallest_subnormal),
 }
 """ln of the smallest positive number of each format: below it there is only 0."""
 

@@ -67,7 +67,7 @@ PALETTE = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
 
 _GOLDEN = 0.618
 _LARGEST = 1e300  # the axes' arithmetic overflows a little above this
-_LONGEST = 60
+_LONGEST, _SHORT = 60, 24  # characters
 _NO_TIME = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 _LOOK: Any = {
     "font.family": ["STIXGeneral", "DejaVu Sans"],  # both come with matplotlib
@@ -269,7 +269,9 @@ def label_line(ax: Axes, x: float, y: float, text: str, **options: Any) -> None:
     shift = options.pop("shift", (3.0, 0.0))
     look: dict[str, Any] = {"fontsize": 7.0, "va": "center", "annotation_clip": False}
     place = {"xytext": shift, "textcoords": "offset points"}
-    ax.annotate(text, (x, y), **{**look, **place, **options})
+    note = ax.annotate(text, (x, y), **{**look, **place, **options})
+    # Room is made for a short name; a long one may not push the axes aside.
+    note.set_in_layout(len(text) <= _SHORT)
 
 
 def mark_edge(ax: Axes, x: Array, marker: str, color: str, *, edge: float) -> None:
