@@ -3,6 +3,7 @@
 It offers that product from the left and from the right, and no other.
 """
 
+import math
 from collections.abc import Iterator
 from typing import final
 
@@ -246,7 +247,8 @@ def require_sequence(b: object, batch: tuple[int, ...]) -> int:
 
 def _handy(block: AbstractJacobian) -> AbstractJacobian:
     """Return the block in the form whose products take least time."""
-    return DenseJacobian(block.dense()) if block.shape[-1] <= _SMALL else block
+    rows = math.prod(block.shape[1:-1])  # of a whole batch
+    return DenseJacobian(block.dense()) if rows <= _SMALL else block
 
 
 def _times(J: AbstractJacobian, v: Array) -> Array:

@@ -5,6 +5,7 @@ What follows from λ is the same for all of them and stands here.
 """
 
 import abc
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -27,7 +28,7 @@ __all__ = [
     "require_objective",
 ]
 
-_BLOCK = 4096  # steps whose slopes are held at once
+_ROWS = 512  # states whose slopes are held at once: they stay in the cache
 
 
 @final
@@ -144,9 +145,10 @@ def gradient_from_cotangents(
     trajectory = objective.trajectory
     sums = {k: np.zeros(value.shape) for k, value in trajectory.cell.params.items()}
     inputs = np.empty(trajectory.inputs.shape)
+    block = max(1, _ROWS // math.prod(trajectory.batch))
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(trajectory), _BLOCK):
-            part = slice(start, start + _BLOCK)
+        for start in range(0, len(trajectory), block):
+            part = slice(start, start + block)
             inputs[part] = _add_stretch(sums, trajectory, part, states[1:][part])
         params = sums | objective.readout_gradients()
     if not all(np.isfinite(value).all() for value in (*params.values(), inputs)):

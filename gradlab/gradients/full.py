@@ -22,7 +22,8 @@ class Full(AbstractEstimator):
     """Backpropagation through time, untruncated: exact up to rounding.
 
     One sweep over the Jacobians backwards in time, then one GEMM over time for every
-    weight matrix: about twice the cost of the run itself, T n numbers of memory.
+    weight matrix: a few times the cost of the run itself (1 to 7), and memory for the
+    slopes of all T steps.
 
     Examples
     --------
