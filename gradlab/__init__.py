@@ -25,8 +25,10 @@ _ROOMS = (
     "meanfield",
     "objectives",
     "plots",
+    "remedies",
     "studies",
     "sweeps",
+    "symbolic",
 )
 
 

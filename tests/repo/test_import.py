@@ -54,8 +54,10 @@ def test_every_room_is_reached_from_the_root():
 
 
 def test_the_rooms_bring_only_what_they_need():
-    every = "; ".join(f"import gradlab.{room}" for room in rooms() if room != "plots")
+    light = [room for room in rooms() if room not in ("plots", "symbolic")]
+    every = "; ".join(f"import gradlab.{room}" for room in light)
     assert not loaded_by(every) & (OPTIONAL | {"flint", "matplotlib", "sympy"})
+    assert not loaded_by("import gradlab.symbolic") & (OPTIONAL | {"matplotlib"})
     assert not loaded_by("import gradlab.plots") & (OPTIONAL | {"flint", "sympy"})
 
 

@@ -1,0 +1,74 @@
+"""Formulas as LaTeX: one expression as it is, named ones as aligned equations."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from gradlab.errors import InputTypeError
+from gradlab.symbolic.bptt import ProofStep
+from gradlab.symbolic.linear_rnn import LinearRnnGradients
+
+__all__ = ["to_latex"]
+
+
+def to_latex(thing: Any) -> str:
+    r"""Return LaTeX, without dollars, of whatever this room returns.
+
+    Parameters
+    ----------
+    thing : sympy expression or matrix, mapping, ProofStep, LinearRnnGradients, sequence
+        A mapping ``{left: right}`` becomes aligned equations, its left sides taken as
+        LaTeX; so do a proof (its steps in order) and the gradients of a linear RNN.
+
+    Raises
+    ------
+    InputTypeError
+        If there is nothing to write as a formula in it.
+
+    Examples
+    --------
+    >>> from gradlab.symbolic.bptt import unrolled_gradient
+    >>> print(to_latex({r"\partial_w h_2": unrolled_gradient(2)}))
+    \begin{aligned}
+    \partial_w h_2 &= b_{2} + c_{2} b_{1}
+    \end{aligned}
+    """
+    if isinstance(thing, sympy.Basic | sympy.MatrixBase):
+        return str(sympy.latex(thing))
+    if isinstance(thing, LinearRnnGradients):
+        return _aligned(_equations(thing))
+    if isinstance(thing, ProofStep):
+        return f"{to_latex(thing.left)} = {to_latex(thing.right)}"
+    if isinstance(thing, Mapping) and thing:
+        return _aligned([(str(k), to_latex(v)) for k, v in thing.items()])
+    if _is_proof(thing):
+        return _aligned([(to_latex(s.left), to_latex(s.right)) for s in thing])
+    message = (
+        "`thing` must be a SymPy expression, a mapping of them, a proof or the "
+        f"gradients of a linear RNN; got {thing!r}."
+    )
+    raise InputTypeError(message)
+
+
+def _is_proof(thing: Any) -> bool:
+    return (
+        isinstance(thing, Sequence)
+        and len(thing) > 0
+        and all(isinstance(step, ProofStep) for step in thing)
+    )
+
+
+def _equations(found: LinearRnnGradients) -> list[tuple[str, str]]:
+    left = [rf"\partial L / \partial h_{{{t + 1}}}" for t in range(len(found.states))]
+    states = zip(left, map(to_latex, found.states), strict=True)
+    params = [
+        (rf"\partial L / \partial W_{{{name.partition('_')[2]}}}", to_latex(formula))
+        for name, formula in found.params.items()
+    ]
+    return [*states, *params]
+
+
+def _aligned(equations: Sequence[tuple[str, str]]) -> str:
+    rows = " \\\\\n".join(f"{left} &= {right}" for left, right in equations)
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
