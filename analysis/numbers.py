@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.corpus import CHARACTERS, title
 from analysis.paths import DATA, GENERATED
-from analysis.rounding import Number, count, measured, plain_text, rounded
+from analysis.rounding import Number, count, gain, measured, plain_text, rate, rounded
 from analysis.script import run_drawing
 from analysis.store import load_table, parameters_of
 from gradlab.butterfly import Flip, Influence, Twins, predictability_horizon
@@ -23,7 +23,6 @@ from gradlab.studies import agreement
 __all__ = ["all_numbers"]
 
 NEEDS = ("text", "butterfly", "gradient_profile", "long_products", "lyapunov_gain")
-UNIT = "nats per step"
 CELLS = {
     "rnn_g0p5": "RNN, gain 0.5",
     "rnn_g1": "RNN, gain 1",
@@ -71,9 +70,9 @@ def profile_numbers() -> list[Number]:
     for cell, name in CELLS.items():
         profile = GradientProfile.load(DATA / f"gradient_profile-profile_{cell}")
         spectrum = LyapunovSpectrum.load(DATA / f"gradient_profile-spectrum_{cell}")
-        key, meaning = f"profile.{cell}", f"{name} on the text: λ_1"
+        key, meaning = f"profile.{cell}", f"{name} on the text: gradients"
         found += [
-            measured(f"{key}.lambda", spectrum.top, spectrum.stderr[0], meaning, UNIT),
+            rate(f"{key}.lambda", spectrum.top, spectrum.stderr[0], meaning),
             rounded(f"{key}.factor", math.exp(spectrum.top), 3),
             rounded(f"{key}.top", float(profile.log_top[-1]), 3),
             rounded(f"{key}.mean", float(profile.log_mean[-1]), 3),
@@ -95,20 +94,15 @@ def lost(key: str, profile: GradientProfile, level: float) -> Number:
 
 def butterfly_numbers() -> list[Number]:
     found = []
-    for gain, name in GAINS.items():
-        spectrum = LyapunovSpectrum.load(DATA / f"butterfly-spectrum_{gain}")
-        influence = Influence.load(DATA / f"butterfly-influence_{gain}")
-        changed = Flip.load(DATA / f"butterfly-flip_{gain}")
-        key = f"butterfly.{gain}"
+    for place, name in GAINS.items():
+        spectrum = LyapunovSpectrum.load(DATA / f"butterfly-spectrum_{place}")
+        influence = Influence.load(DATA / f"butterfly-influence_{place}")
+        changed = Flip.load(DATA / f"butterfly-flip_{place}")
+        key = f"butterfly.{place}"
+        meaning = f"gain {name}: influence of character 1 on the last output"
         found += [
             measured(f"{key}.lambda", spectrum.top, spectrum.stderr[0]),
-            rounded(
-                f"{key}.influence",
-                float(influence.log_norms[0]),
-                3,
-                f"gain {name}: ln of first character's influence on the last output",
-                "nats",
-            ),
+            gain(f"{key}.influence", float(influence.log_norms[0]), meaning),
             rounded(f"{key}.variation", float(changed.total_variation[-1]), 2),
             rounded(f"{key}.change", float(changed.log_output[-1]), 3),
         ]
@@ -131,7 +125,7 @@ def twin_numbers() -> list[Number]:
     return [
         count("butterfly.pairs", len(pairs)),
         rounded("butterfly.separation", separation, 1),
-        measured("butterfly.rate", float(rates.mean()), spread, "twins' rate", UNIT),
+        rate("butterfly.rate", float(rates.mean()), spread, "gain 2: twins part by"),
         rounded("butterfly.z", float(np.abs(scores).max()), 2),
         count("butterfly.until", int(np.median(until))),
         rounded("butterfly.saturation", saturation, 3),
@@ -183,11 +177,11 @@ def gain_numbers() -> list[Number]:
         for k in np.flatnonzero(np.isin(table["gains"], [0.6, 1.4, 2.0, 3.0])):
             key = f"gain.{place}.{table['gains'][k]:g}"
             meaning = f"λ_1 at gain 2, n = {n}" if table["gains"][k] == 2 else ""
-            found.append(measured(key, means[k], errors[k], meaning, UNIT))
-    for gain in (0.6, 1.4, 2.0, 3.0):
-        exact = float(np.interp(gain, gains, theory))
-        meaning = "λ_1 at gain 2, mean field" if gain == 2 else ""
-        found.append(rounded(f"gain.theory.{gain:g}", exact, 4, meaning, UNIT))
+            found.append(rate(key, means[k], errors[k], meaning))
+    for g in (0.6, 1.4, 2.0, 3.0):
+        exact = float(np.interp(g, gains, theory))
+        meaning = "λ_1 at gain 2, mean field" if g == 2 else ""
+        found.append(rounded(f"gain.theory.{g:g}", exact, 4, meaning, "nats per step"))
     return [*found, spectrum_gap(table)]
 
 

@@ -1,9 +1,10 @@
 """Numbers as they are printed, in TeX and text: two digits of the standard error."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
-__all__ = ["Number", "count", "measured", "plain_text", "rounded"]
+__all__ = ["Number", "count", "gain", "measured", "plain_text", "rate", "rounded"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,33 @@ def rounded(
         mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         body = f"{mantissa} × 10^{int(exponent)}"
     return _number(key, body, meaning, unit)
+
+
+def rate(key: str, value: float, stderr: float, meaning: str = "") -> Number:
+    """Return a rate; its plain form begins with what one step multiplies by.
+
+    Examples
+    --------
+    >>> rate("x", -0.6931, 0.0012).plain
+    '×0.5 per step (−0.6931 ± 0.0012 nats)'
+    """
+    number = measured(key, value, stderr, meaning)
+    plain = f"×{math.exp(value):.3g} per step ({number.plain} nats)"
+    return dataclasses.replace(number, plain=plain)
+
+
+def gain(key: str, nats: float, meaning: str = "") -> Number:
+    """Return a gain in nats; its plain form begins with the power of ten it is.
+
+    Examples
+    --------
+    >>> gain("x", -681.1).plain
+    '×10^−296 (−681 nats)'
+    """
+    number = rounded(key, nats, 3, meaning)
+    decades = f"{nats / math.log(10):.0f}".replace("-", "−")
+    plain = f"×10^{decades} ({number.plain} nats)"
+    return dataclasses.replace(number, plain=plain)
 
 
 def count(key: str, value: int, meaning: str = "", unit: str = "") -> Number:
