@@ -145,8 +145,9 @@ class JacobianChain:
         ----------
         sources : (T, n) or (T, B, n) array_like
             δ_1 … δ_T: what enters at each step, such as ∂ℓ_t/∂h_t.
-        xi : (T,) array_like, optional
-            ξ_1 … ξ_T: 1 unless told; ξ_t = 0 cuts between h_{t−1} and h_t.
+        xi : (T,) or (T, B) array_like, optional
+            ξ_1 … ξ_T: 1 unless told; ξ_t = 0 cuts between h_{t−1} and h_t.  In a batch
+            the sequences may have their own.
 
         Returns
         -------
@@ -164,8 +165,8 @@ class JacobianChain:
         cotangents = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
         with np.errstate(over="ignore", invalid="ignore"):
             for t, J in self._steps_back():
-                if passed[t]:  # a cut stays a cut where ξ · inf would be NaN
-                    cotangents[t] += passed[t] * _times(J, cotangents[t + 1])
+                if passed[t].any():
+                    cotangents[t] += _passed_on(passed[t], _times(J, cotangents[t + 1]))
         finite = np.isfinite(cotangents).reshape(len(cotangents), -1).all(axis=1)
         if not finite.all():
             raise RangeError(int(np.flatnonzero(~finite)[-1]))
@@ -202,7 +203,10 @@ class JacobianChain:
         return require_array("sources", sources, f"({', '.join(names)})", sizes=sizes)
 
     def _as_passed(self, xi: object) -> Array:
-        return require_array("xi", xi, "(T,)", sizes={"T": len(self)})
+        own = self.batch and np.ndim(xi) > 1  # type: ignore[arg-type]
+        letters = "(T, B)" if own else "(T,)"
+        sizes = {"T": len(self)} | ({"B": self.batch[0]} if own else {})
+        return require_array("xi", xi, letters, sizes=sizes)
 
     def _carried(self, columns: Array) -> Scaled:
         product = Scaled.of(columns)
@@ -254,6 +258,14 @@ def _handy(block: AbstractJacobian) -> AbstractJacobian:
 def _times(J: AbstractJacobian, v: Array) -> Array:
     """Return J v for v (n,) or, sequence by sequence, (B, n)."""
     return J.tangent(v[..., None])[..., 0]
+
+
+def _passed_on(xi: Array, rows: Array) -> Array:
+    """Return ξ · rows; a cut stays a cut where 0 · inf would be NaN."""
+    if xi.ndim == 0:
+        return xi * rows
+    weights = xi[:, None]
+    return np.multiply(weights, rows, out=np.zeros_like(rows), where=weights != 0)
 
 
 def _applied(J: AbstractJacobian, product: Scaled) -> Scaled:

@@ -113,6 +113,18 @@ class AbstractEstimator(abc.ABC):
         `rng` is needed where the estimator draws, and ignored where it does not.
         """
 
+    @abc.abstractmethod
+    def expected_steps(self, T: int, losses: object = None) -> float:
+        """Return the mean number of steps back that all sweeps together make.
+
+        A step is a product with a Jacobian and its outer products, done for one sweep.
+        `losses` (T,) says which steps have a loss; all of them unless told.
+        """
+
+    @abc.abstractmethod
+    def held_steps(self, T: int) -> float:
+        """Return the mean number of steps whose state has to be held at once."""
+
 
 def require_objective(objective: object) -> AbstractObjective:
     """Return `objective` if it is one."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+from gradlab._checks import require_count
+from gradlab.gradients._counts import as_losses, last_loss
 from gradlab.gradients.base import (
     AbstractEstimator,
     Gradient,
@@ -58,3 +60,11 @@ class Full(AbstractEstimator):
         objective = require_objective(objective)
         states = objective.trajectory.chain.backpropagate(objective.cotangents)
         return gradient_from_cotangents(objective, states)
+
+    def expected_steps(self, T: int, losses: object = None) -> float:
+        """Return the steps of its one sweep: from the last loss to the start."""
+        return float(last_loss(as_losses(T, losses)))
+
+    def held_steps(self, T: int) -> float:
+        """Return T: every state is held until the sweep passes it."""
+        return float(require_count("T", T))

@@ -6,7 +6,13 @@ import numpy as np
 
 from gradlab.cells import GRU, LSTM, RNN, Henon, Linear
 from gradlab.dynamics import run
-from gradlab.gradients import AbstractEstimator, Full
+from gradlab.gradients import (
+    AbstractEstimator,
+    Full,
+    RandomTruncation,
+    Segmented,
+    Truncated,
+)
 from gradlab.objectives import CrossEntropy, SquaredError
 
 T, B = 12, 3
@@ -19,8 +25,23 @@ class Row:
     unbiased: bool
 
 
+def _schedule(T):
+    """Keep more of the chain the later the step."""
+    return np.linspace(0.5, 1.0, T)
+
+
 ESTIMATORS = {
     "full": Row(Full(), exact=True, unbiased=True),
+    "truncated": Row(Truncated(4), exact=False, unbiased=False),
+    "truncated in blocks": Row(Truncated(5, stride=3), exact=False, unbiased=False),
+    "segmented": Row(Segmented(5, offset=2), exact=False, unbiased=False),
+    "random": Row(RandomTruncation(0.7), exact=False, unbiased=True),
+    "random per sequence": Row(
+        RandomTruncation(_schedule, shared=False), exact=False, unbiased=True
+    ),
+    "random to the letter": Row(
+        RandomTruncation(0.6, nested=False), exact=False, unbiased=True
+    ),
 }
 
 

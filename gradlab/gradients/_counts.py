@@ -1,0 +1,56 @@
+"""What a sweep costs: Σ_i P(step i is live), live if a loss reaches it."""
+
+import numpy as np
+
+from gradlab._checks import require_array, require_count
+from gradlab.typing import Array
+
+__all__ = ["as_losses", "last_loss", "live_steps", "longest_run"]
+
+
+def as_losses(T: int, losses: object) -> Array:
+    """Return (T,) of bool: which steps have a loss; all of them for None."""
+    steps = require_count("T", T)
+    if losses is None:
+        return np.ones(steps, dtype=bool)
+    return require_array("losses", losses, "(T,)", sizes={"T": steps}) != 0
+
+
+def last_loss(losses: Array) -> int:
+    """Return the last step t = 1 … T that has a loss, 0 if none has."""
+    times = np.flatnonzero(losses)
+    return 1 + int(times[-1]) if len(times) else 0
+
+
+def live_steps(losses: Array, passed: Array) -> float:
+    """Return Σ_i P(λ_i is not cut to nothing), ξ_t ≠ 0 with probability passed[t − 1].
+
+    p_i = 1 where there is a loss, and else p_i = P(ξ_{i+1} ≠ 0) p_{i+1}.
+    """
+    total = chance = 0.0
+    after = np.append(passed[1:], 0.0)
+    for has_loss, kept in zip(losses[::-1], after[::-1], strict=True):
+        chance = 1.0 if has_loss else kept * chance
+        total += chance
+    return float(total)
+
+
+def longest_run(keep: Array) -> float:
+    """Return the mean length of the longest stretch of T steps without a cut.
+
+    Between steps t − 1 and t there is a cut with probability 1 − keep[t − 1], t ≥ 2,
+    independently.  E max = Σ_m P(max > m), each by one pass over t: O(T²).
+    """
+    T = len(keep)
+    cut = np.append(1 - keep[1:], 1.0)  # after step t; the end cuts for certain
+    total = 0.0
+    for m in range(T):
+        # f[t]: no stretch of the first t steps is longer than m, and t ends one.
+        f = np.zeros(T + 1)
+        f[0] = 1.0
+        for t in range(1, T + 1):
+            low = max(t - m, 0)
+            inside = np.append(np.cumprod(keep[low + 1 : t][::-1])[::-1], 1.0)
+            f[t] = cut[t - 1] * (f[low:t] @ inside[: t - low]) if m else 0.0
+        total += 1 - f[T]
+    return float(total)
