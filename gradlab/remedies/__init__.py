@@ -1,15 +1,8 @@
 """What is done against gradients that vanish or explode, and what it takes away."""
 
-from gradlab.remedies.clipping import (
-    Clipped,
-    ClippedLags,
-    ClipStatistics,
-    clip_by_norm,
-    clip_by_value,
-    clip_statistics,
-    clipped_lags,
-    lag_contributions,
-)
+from gradlab.remedies.clip_statistics import ClipStatistics, clip_statistics
+from gradlab.remedies.clipped_lags import ClippedLags, clipped_lags, lag_contributions
+from gradlab.remedies.clipping import Clipped, clip_by_norm, clip_by_value
 
 __all__ = [
     "ClipStatistics",

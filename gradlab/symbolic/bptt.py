@@ -33,6 +33,12 @@ class ProofStep:
         The two sides as they are written.
     difference : sympy.Expr
         left − right after the rules that the step uses; the step holds if it is 0.
+
+    Examples
+    --------
+    >>> x, y = sympy.symbols("x y", commutative=False)
+    >>> ProofStep("the order counts", x * y, y * x, x * y - y * x).holds
+    False
     """
 
     claim: str
