@@ -49,7 +49,7 @@ def main() -> list[pathlib.Path]:
 def draw_cell(ax: Axes, name: str, color: str) -> None:
     profile = GradientProfile.load(DATA / f"gradient_profile-profile_{name}")
     spectrum = LyapunovSpectrum.load(DATA / f"gradient_profile-spectrum_{name}")
-    draw_profile(ax, profile, exponent=float(spectrum.exponents[0]), color=color)
+    draw_profile(ax, profile, exponent=spectrum.top, color=color, names=False)
     draw_float_limits(ax, names=False)
     end = float(profile.log_bottom[-1])
     if end < LOWEST:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -20,6 +21,7 @@ from gradlab.plots import (
     draw_influence,
     draw_product_errors,
     draw_profile,
+    draw_reach,
     draw_spectrum,
     draw_twins,
     figure,
@@ -113,6 +115,39 @@ def test_a_profile_shows_top_mean_bottom_and_the_exponent(ax):
     assert ax.get_title() == r"cost \$5"
 
 
+def test_reach_shows_the_largest_singular_value_of_each_cell(ax, tmp_path):
+    weak = run(RNN.random(5, 2, gain=0.1, rng=0), np.zeros(5), X)
+    found = {"cost $5": profile(a_run()), "weak": profile(weak)}
+    assert draw_reach(ax, found) is ax
+    shown = lines(ax)
+    np.testing.assert_array_equal(shown[r"cost \$5"], found["cost $5"].log_top)
+    np.testing.assert_array_equal(shown["weak"], found["weak"].log_top)
+    assert {r"cost \$5", "weak"} <= {text.get_text() for text in ax.texts}
+    assert "nats" in ax.get_ylabel()
+    save(ax.figure, tmp_path / "reach")
+
+
+def test_names_of_lines_that_end_together_are_kept_apart(ax):
+    draw_reach(ax, {name: profile(a_run()) for name in "abc"})
+    heights = sorted(text.xy[1] for text in ax.texts if text.get_text() in "abc")
+    low, high = ax.get_ylim()
+    assert np.diff(heights).min() > 0.05 * (high - low)
+
+
+def test_reach_marks_what_is_lost_and_says_when_all_is(ax):
+    nilpotent = Linear([[0.0, 1.0], [0.0, 0.0]], np.zeros((2, 1)))
+    found = profile(run(nilpotent, np.ones(2), np.zeros((4, 1))))
+    draw_reach(ax, {"lost": found})
+    (marks,) = [line for line in ax.lines if line.get_marker() == "v"]
+    assert marks.get_xdata().tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e308])
+def test_reach_without_a_finite_value_says_so(value, ax):
+    draw_reach(ax, {"none": blanked(profile(a_run()), value)})
+    assert [text.get_text() for text in ax.texts] == ["no finite data"]
+
+
 def test_a_profile_of_an_objective_shows_its_gradient(ax):
     trajectory = a_run()
     objective = SquaredError(trajectory, np.zeros((STEPS, 3)), READOUT)
@@ -138,6 +173,14 @@ def test_float_limits_are_the_smallest_positive_numbers(ax):
     # 2^−149 and 2^−1074, by IEEE 754.
     np.testing.assert_allclose(levels, np.log(2) * np.array([-149, -1074]), rtol=1e-15)
     assert [text.get_text() for text in ax.texts] == list(FLOAT_LIMITS)
+
+
+def test_pyplot_axes_will_do():
+    before = plt.rcParams["font.size"]
+    fig, axes = plt.subplots()
+    assert draw_spectrum(axes, lyapunov_spectrum(a_run())) is axes
+    plt.close(fig)
+    assert plt.rcParams["font.size"] == before
 
 
 def test_a_spectrum_shows_exponents_and_errors(ax):
