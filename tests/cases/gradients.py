@@ -1,5 +1,7 @@
 """One row per estimator, declaring what it claims; objectives to try them on."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +10,11 @@ from gradlab.cells import GRU, LSTM, RNN, Henon, Linear
 from gradlab.dynamics import run
 from gradlab.gradients import (
     AbstractEstimator,
+    Forward,
     Full,
+    Geometric,
     RandomTruncation,
+    RandomWindow,
     Segmented,
     Truncated,
 )
@@ -23,6 +28,33 @@ class Row:
     estimator: AbstractEstimator
     exact: bool
     unbiased: bool
+    outcomes: Callable | None = None
+    """(T, B) -> every (chance, uniform numbers that lead to it), where it draws."""
+
+
+def _cuts(keep, shared=True):
+    """Every pattern of kept and cut: 0 is below every π, and 1 above."""
+
+    def outcomes(T, B):
+        chances = keep(T) if callable(keep) else np.full(T, keep)
+        if not shared:
+            chances = np.repeat(chances[:, None], B, axis=1)
+        for cut in itertools.product([0.0, 1.0], repeat=chances.size):
+            drawn = np.reshape(cut, chances.shape)
+            yield np.where(drawn, 1 - chances, chances).prod(), drawn
+
+    return outcomes
+
+
+def _depths(survival):
+    """Every depth K = 0 … T, by a number between P(K ≥ K + 1) and P(K ≥ K)."""
+
+    def outcomes(T, B):
+        S = np.append(survival(np.arange(T + 1)), 0.0)
+        for high, low in itertools.pairwise(S):
+            yield high - low, (high + low) / 2
+
+    return outcomes
 
 
 def _schedule(T):
@@ -32,15 +64,30 @@ def _schedule(T):
 
 ESTIMATORS = {
     "full": Row(Full(), exact=True, unbiased=True),
+    "forward": Row(Forward(), exact=True, unbiased=True),
     "truncated": Row(Truncated(4), exact=False, unbiased=False),
     "truncated in blocks": Row(Truncated(5, stride=3), exact=False, unbiased=False),
     "segmented": Row(Segmented(5, offset=2), exact=False, unbiased=False),
-    "random": Row(RandomTruncation(0.7), exact=False, unbiased=True),
+    "random": Row(
+        RandomTruncation(0.7), exact=False, unbiased=True, outcomes=_cuts(0.7)
+    ),
     "random per sequence": Row(
-        RandomTruncation(_schedule, shared=False), exact=False, unbiased=True
+        RandomTruncation(_schedule, shared=False),
+        exact=False,
+        unbiased=True,
+        outcomes=_cuts(_schedule, shared=False),
     ),
     "random to the letter": Row(
-        RandomTruncation(0.6, nested=False), exact=False, unbiased=True
+        RandomTruncation(0.6, nested=False),
+        exact=False,
+        unbiased=True,
+        outcomes=_cuts(0.6),
+    ),
+    "random window": Row(
+        RandomWindow(Geometric(0.8)),
+        exact=False,
+        unbiased=True,
+        outcomes=_depths(Geometric(0.8)),
     ),
 }
 

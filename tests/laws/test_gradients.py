@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradlab.dynamics import run
+from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputTypeError
 from gradlab.gradients import Full
 from tests.cases.gradients import ESTIMATORS, OBJECTIVES
@@ -145,3 +145,69 @@ def test_lambda_is_the_derivative_by_a_state(row, objective, rng):
     # λ_s has the loss at s itself too; at the start of the later run there is none.
     found = states[s] - objective.cotangents[s - 1]
     close([found], [row.estimator.gradient(rest, rng=SEED).initial])
+
+
+class Scripted(np.random.Generator):
+    """A Generator whose uniform numbers are written beforehand."""
+
+    def __init__(self, numbers):
+        super().__init__(np.random.PCG64(0))
+        self.numbers = numbers
+
+    def random(self, size=None):
+        assert np.shape(self.numbers) == (() if size is None else tuple(size))
+        return self.numbers
+
+
+def shortened(objective, steps):
+    """The last few steps as an objective of their own."""
+    whole = objective.trajectory
+    part = Trajectory(whole.cell, whole.states[-steps - 1 :], whole.inputs[-steps:])
+    return type(objective)(
+        part,
+        objective.targets[-steps:],
+        objective.W_qh,
+        objective.b_q,
+        weights=objective.time_weights[-steps:],
+    )
+
+
+def test_unbiased_estimators_are_full_on_average_over_all_outcomes(row, objective):
+    """Parameters, inputs and states alike: nothing is sampled, every draw is made."""
+    if not row.unbiased or row.exact:
+        return
+    T = min(len(objective.trajectory), 3)
+    short = shortened(objective, T)
+    B = short.trajectory.batch[0] if short.trajectory.batch else None
+    outcomes = row.outcomes if B else lambda T, B: row.outcomes(T, 1)
+    mean, total = None, 0.0
+    for chance, numbers in outcomes(T, B):
+        drawn = numbers if B or np.ndim(numbers) < 2 else numbers[:, 0]
+        gradient = row.estimator.gradient(short, rng=Scripted(drawn))
+        weighted = [chance * part for part in parts(gradient)]
+        mean = (
+            weighted
+            if mean is None
+            else [a + b for a, b in zip(mean, weighted, strict=True)]
+        )
+        total += chance
+    # 512 outcomes at most: as many roundings.
+    assert abs(total - 1) < 1e-13
+    close(mean, parts(Full().gradient(short)))
+
+
+def test_who_draws_needs_a_generator_and_who_does_not_ignores_it(row, objective):
+    if row.exact or not row.unbiased:
+        row.estimator.gradient(objective)
+        return
+    with pytest.raises(InputTypeError, match="`rng` must be a numpy Generator"):
+        row.estimator.gradient(objective)
+
+
+def test_costs_are_counts_of_steps(row, objective):
+    T = len(objective.trajectory)
+    assert 1 <= row.estimator.held_steps(T) <= T
+    assert row.estimator.expected_steps(T, np.zeros(T)) == 0.0
+    last = row.estimator.expected_steps(T, np.eye(T)[-1])
+    assert 1 <= last <= row.estimator.expected_steps(T)
+    assert last <= T
