@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check:
         return _check(steps, quick=options.quick)
     start = time.perf_counter()
-    failures, built = build(steps, quick=options.quick, jobs=options.jobs)
+    failures, built = build(steps, quick=options.quick, jobs=max(options.jobs, 1))
     for step, message in failures.items():
         print(f"\n{step} failed:\n{message}", file=sys.stderr)
     if failures:
