@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradlab.butterfly import flip, influence, twins
-from gradlab.cells import RNN, Linear
+from gradlab.cells import RNN, Henon, Linear
 from gradlab.dynamics import run
 from gradlab.errors import ShapeError
 from gradlab.exponents import lyapunov_spectrum
@@ -201,10 +201,12 @@ def test_a_spectrum_with_an_erased_direction_marks_it(ax):
 
 
 def test_twins_show_separation_saturation_and_exponent(ax):
-    pair = twins(CELL, np.zeros(5), np.zeros((400, 2)) + 0.1, separation=1e-9, rng=0)
+    pair = twins(Henon(), np.zeros(2), np.zeros((200, 0)), separation=1e-9, rng=0)
     draw_twins(ax, pair, exponent=0.3, name="pair")
     shown = lines(ax)
     np.testing.assert_array_equal(shown["pair"], pair.log_separation)
+    levels = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    np.testing.assert_array_equal(levels[0].get_ydata(), pair.log_saturation)
     start, slope = shown[r"$\lambda_1$"][0], np.diff(shown[r"$\lambda_1$"])
     assert start == pair.log_separation[0]
     # Differences of numbers near 20: a few ulp of 20.
