@@ -1,6 +1,26 @@
-"""The only place where analyses meet: bounds beside gains, twins beside λ₁."""
+"""Where analyses meet: bounds beside gains, twins beside λ₁, estimators in training."""
 
 from gradlab.studies.agreement import Agreement, agreement
+from gradlab.studies.character_model import CharacterModel
+from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
+from gradlab.studies.recipe import Recipe
+from gradlab.studies.stability import ModelStability, model_stability
 from gradlab.studies.tightness import Tightness, tightness
+from gradlab.studies.training import Training, TrainingStop, train
 
-__all__ = ["Agreement", "Tightness", "agreement", "tightness"]
+__all__ = [
+    "SGD",
+    "AbstractOptimiser",
+    "Adam",
+    "Agreement",
+    "CharacterModel",
+    "ModelStability",
+    "Recipe",
+    "Tightness",
+    "Training",
+    "TrainingStop",
+    "agreement",
+    "model_stability",
+    "tightness",
+    "train",
+]

@@ -1,0 +1,277 @@
+"""Training learns, repeats itself bit for bit, resumes, and says when it diverged."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gradlab.cells import RNN
+from gradlab.datasets import Corpus
+from gradlab.errors import InputError, InputTypeError, StoreError
+from gradlab.gradients import Full, RandomTruncation, Segmented, Truncated
+from gradlab.gradients.base import AbstractEstimator
+from gradlab.studies import (
+    SGD,
+    Adam,
+    CharacterModel,
+    Recipe,
+    Training,
+    TrainingStop,
+    train,
+)
+
+T, B = 12, 4
+VERSE = "row row row your boat gently down the stream "
+
+
+def corpus_of(text):
+    vocabulary, tokens = np.unique(list(text), return_inverse=True)
+    return Corpus(tokens, tuple(vocabulary.tolist()), "a test", "", "char", "none")
+
+
+CORPUS = corpus_of(VERSE * 40)
+
+
+def model_of(kind="rnn", **options):
+    return CharacterModel.random(kind, 12, CORPUS.q, rng=1, **options)
+
+
+def recipe_of(estimator=None, optimiser=None, **options):
+    standard = {"updates": 30, "batch": B, "length": T, "evaluate_every": 10}
+    estimator, optimiser = estimator or Full(), optimiser or Adam(1e-2)
+    return Recipe(estimator, optimiser, **{**standard, **options})
+
+
+def assert_same(found, expected):
+    for name, value in expected.as_dict().items():
+        got = getattr(found, name)
+        if isinstance(value, dict):
+            assert got.keys() == value.keys()
+            assert all(got[k].tolist() == v.tolist() for k, v in value.items())
+        else:
+            np.testing.assert_array_equal(got, value, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_training_does_better_than_counting_letters(kind):
+    counts = np.bincount(CORPUS.tokens) / len(CORPUS)
+    entropy = -(counts * np.log(counts)).sum()
+    recipe = recipe_of(updates=150, optimiser=Adam(2e-2), clip=1.0)
+    found = train(CORPUS, model_of(kind), recipe, rng=0)
+    # The verse repeats, so a trained model knows almost every letter that follows.
+    assert found.held_out_loss < entropy / 2
+    assert found.losses[-10:].mean() < found.losses[:10].mean() / 2
+    assert found.held_out[-1] < found.held_out[0]
+    assert found.evaluated_at.tolist() == list(range(10, 151, 10))
+    assert not found.diverged
+    assert found.held_out_perplexity == pytest.approx(np.exp(found.held_out_loss))
+    assert found.gap == found.held_out_loss - found.train_loss
+    assert found.characters == 150 * B * T == recipe.characters
+    assert found.steps_back == 150 * B * T
+    assert np.isfinite([found.exponent, *found.spectral_radii]).all()
+    assert "Perplexity" in found.describe()
+
+
+def test_windows_of_a_whole_segment_train_as_full_does():
+    full = train(CORPUS, model_of(), recipe_of(), rng=0)
+    for estimator in (Truncated(T + 1), Segmented(T)):
+        found = train(CORPUS, model_of(), recipe_of(estimator), rng=0)
+        # Equal gradients up to the order of sums, for 30 steps.
+        np.testing.assert_allclose(found.losses, full.losses, rtol=1e-9)
+    short = train(CORPUS, model_of(), recipe_of(Truncated(1)), rng=0)
+    assert abs(short.losses[-1] / full.losses[-1] - 1) > 1e-3
+    assert full.steps_back_per_update == B * T
+
+
+def test_the_same_seed_is_the_same_run_and_another_is_not():
+    recipe = recipe_of(RandomTruncation(0.7), clip=0.5)
+    first = train(CORPUS, model_of(), recipe, rng=3)
+    assert_same(train(CORPUS, model_of(), recipe, rng=3), first)
+    other = train(CORPUS, model_of(), recipe, rng=4)
+    assert other.losses.tolist() != first.losses.tolist()
+
+
+@dataclasses.dataclass(frozen=True)
+class Watched(AbstractEstimator):
+    """Another estimator that notes where segments start and end."""
+
+    inner: AbstractEstimator
+    seen: list = dataclasses.field(default_factory=list, compare=False)
+
+    exact = unbiased = False
+
+    def gradient(self, objective, *, rng=None):
+        states = objective.trajectory.states
+        self.seen.append((states[0].copy(), states[-1].copy()))
+        return self.inner.gradient(objective, rng=rng)
+
+    def expected_steps(self, T, losses=None):
+        return self.inner.expected_steps(T, losses)
+
+    def held_steps(self, T):
+        return self.inner.held_steps(T)
+
+
+def test_the_state_is_carried_from_segment_to_segment():
+    watched = Watched(Full())
+    train(CORPUS, model_of(), recipe_of(watched), rng=0)
+    starts = [start for start, _ in watched.seen]
+    fresh = [t for t, start in enumerate(starts) if not start.any()]
+    # 1,620 symbols in four streams: 33 segments of 12 and then a new pass.
+    assert fresh == [0]
+    for (_, end), start in zip(watched.seen, starts[1:], strict=False):
+        assert start.tolist() == end.tolist()
+
+
+def test_without_carrying_every_segment_starts_at_zero():
+    watched = Watched(Full())
+    train(CORPUS, model_of(), recipe_of(watched, carry=False), rng=0)
+    assert not any(start.any() for start, _ in watched.seen)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm"])
+@pytest.mark.parametrize("carry", [True, False])
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(kind, carry, tmp_path):
+    model, optimiser = model_of(kind), Adam(1e-2)
+    options = {"clip": 0.3, "carry": carry, "save_every": 7}
+    estimator = RandomTruncation(0.6)
+    whole = train(
+        CORPUS, model, recipe_of(estimator, optimiser, updates=45, **options), rng=5
+    )
+    store = tmp_path / "deep" / "run.state"
+    for updates in (1, 20, 45):
+        recipe = recipe_of(estimator, optimiser, updates=updates, **options)
+        found = train(CORPUS, model, recipe, rng=5, store=store)
+    assert_same(found, whole)
+    assert [p.name for p in store.parent.iterdir()] == ["run.state"]
+
+
+def test_a_run_that_was_killed_goes_on_from_its_last_save(tmp_path, monkeypatch):
+    store, recipe = tmp_path / "run.state", recipe_of(save_every=4, clip=0.5)
+    whole = train(CORPUS, model_of(), recipe, rng=5)
+    calls = iter(range(18))
+
+    def killed(self, objective, *, rng=None):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return gradient(self, objective, rng=rng)
+
+    gradient = Full.gradient
+    with monkeypatch.context() as patch:
+        patch.setattr(Full, "gradient", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(CORPUS, model_of(), recipe, rng=5, store=store)
+    assert store.exists()
+    assert_same(train(CORPUS, model_of(), recipe, rng=5, store=store), whole)
+
+
+def test_a_store_of_another_run_or_a_damaged_one_is_refused(tmp_path):
+    store = tmp_path / "run.state"
+    train(CORPUS, model_of(), recipe_of(updates=5), rng=0, store=store)
+    for recipe, model, seed, named in [
+        (recipe_of(), model_of(), 1, "seed"),
+        (recipe_of(Truncated(2)), model_of(), 0, "estimator"),
+        (recipe_of(optimiser=SGD(0.1)), model_of(), 0, "optimiser"),
+        (recipe_of(), model_of(gain=0.5), 0, "weights"),
+        (recipe_of(clip=1.0), model_of(), 0, "clip"),
+    ]:
+        with pytest.raises(StoreError, match=f"of another run: its {named} differ"):
+            train(CORPUS, model, recipe, rng=seed, store=store)
+    with pytest.raises(StoreError, match="has made 5 updates already; 4 were asked"):
+        train(CORPUS, model_of(), recipe_of(updates=4), rng=0, store=store)
+    store.write_bytes(store.read_bytes()[:500])
+    with pytest.raises(StoreError, match="cannot be read as a state of training"):
+        train(CORPUS, model_of(), recipe_of(), rng=0, store=store)
+
+
+def test_too_large_a_rate_diverges_without_clipping_and_is_said_so():
+    wild = recipe_of(optimiser=SGD(300.0))
+    found = train(CORPUS, model_of(), wild, rng=0)
+    assert found.stop is TrainingStop.WORSE_THAN_UNIFORM
+    assert found.diverged
+    assert found.held_out_loss > np.log(CORPUS.q)
+    tamed = dataclasses.replace(wild, clip=1e-3)
+    kept = train(CORPUS, model_of(), tamed, rng=0)
+    assert not kept.diverged
+    assert (kept.clipped == 1.0).any()
+
+
+@pytest.mark.parametrize("rate", [1e3, 1e306])
+def test_a_run_that_leaves_float64_ends_there(rate, tmp_path):
+    cell = RNN.random(12, CORPUS.q, gain=1.5, rng=0, activation="relu")
+    model = CharacterModel(cell, np.full((CORPUS.q, 12), 0.3), np.zeros(CORPUS.q))
+    found = train(CORPUS, model, recipe_of(optimiser=SGD(rate), updates=200), rng=0)
+    assert found.stop is TrainingStop.RANGE
+    assert found.updates < 200
+    assert np.isnan([found.held_out_loss, found.exponent, found.gap]).all()
+    assert np.isnan(found.held_out_perplexity)
+    assert all(np.isfinite(value).all() for value in found.params.values())
+    assert found.describe().endswith(f"float64, at update {found.updates + 1}.")
+    again = Training.load(found.save(tmp_path / "run"))
+    assert_same(again, found)
+
+
+def test_norms_are_those_before_clipping():
+    free = train(CORPUS, model_of(), recipe_of(updates=1), rng=0)
+    theta = float(free.norms[0]) / 3
+    found = train(CORPUS, model_of(), recipe_of(updates=1, clip=theta), rng=0)
+    assert found.norms.tolist() == free.norms.tolist()
+    assert (free.clipped.tolist(), found.clipped.tolist()) == ([0.0], [1.0])
+
+
+def test_a_clipped_step_of_plain_descent_is_as_long_as_it_may_be():
+    model, theta, rate = model_of(), 0.01, 0.5
+    recipe = recipe_of(optimiser=SGD(rate), updates=1, clip=theta)
+    after = train(CORPUS, model, recipe, rng=0).params
+    steps = [(after[k] - v).ravel() for k, v in model.params.items()]
+    # Weights of order one move by some 1e-4: eleven digits of the difference are left.
+    assert np.linalg.norm(np.concatenate(steps)) == pytest.approx(
+        rate * theta, rel=1e-10
+    )
+
+
+def test_results_are_tables_with_their_origin(tmp_path):
+    found = train(CORPUS, model_of(), recipe_of(updates=3), rng=9)
+    columns = found.columns()
+    assert columns["characters"].tolist() == [B * T, 2 * B * T, 3 * B * T]
+    assert found.origin.seed == 9
+    assert found.origin.parameters["estimator"] == {"kind": "Full"}
+    assert found.origin.parameters["updates"] == 3
+    again = Training.load(found.save(tmp_path / "run"))
+    assert_same(again, found)
+    assert again.model(model_of()).loss(CORPUS.tokens[:50, None]) == pytest.approx(
+        model_of().with_params(found.params).loss(CORPUS.tokens[:50, None]), rel=1e-15
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"updates": 0}, "`updates` must be an integer >= 1"),
+        ({"clip": 0.0}, "`clip` must be a finite number > 0"),
+        ({"held_out": 1.0}, "`held_out` must be below 1"),
+        ({"held_out": 0.0}, "`held_out` must be a finite number > 0"),
+    ],
+)
+def test_recipes_with_numbers_out_of_range_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        recipe_of(**options)
+
+
+def test_recipes_with_other_things_in_them_are_refused():
+    with pytest.raises(InputTypeError, match="`estimator` must be an estimator"):
+        Recipe("full", Adam(), updates=1)
+    with pytest.raises(InputTypeError, match="`optimiser` must be an optimiser"):
+        Recipe(Full(), 0.1, updates=1)
+    with pytest.raises(InputTypeError, match="`carry` must be True or False"):
+        recipe_of(carry=1)
+
+
+def test_texts_that_do_not_fit_are_refused():
+    other = CharacterModel.random("rnn", 4, CORPUS.q + 1, rng=0)
+    with pytest.raises(InputError, match="`model` is over"):
+        train(CORPUS, other, recipe_of(), rng=0)
+    with pytest.raises(InputError, match="held-out text of 180 symbols is too short"):
+        train(CORPUS, model_of(), recipe_of(batch=50), rng=0)
+    with pytest.raises(InputError, match="need a training text of"):
+        train(CORPUS, model_of(), recipe_of(length=1000), rng=0)
