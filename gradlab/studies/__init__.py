@@ -2,6 +2,11 @@
 
 from gradlab.studies.agreement import Agreement, agreement
 from gradlab.studies.character_model import CharacterModel
+from gradlab.studies.minibatch import (
+    MinibatchVariance,
+    minibatch_variance,
+    sequence_gradients,
+)
 from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
 from gradlab.studies.recipe import Recipe
 from gradlab.studies.stability import ModelStability, model_stability
@@ -14,13 +19,16 @@ __all__ = [
     "Adam",
     "Agreement",
     "CharacterModel",
+    "MinibatchVariance",
     "ModelStability",
     "Recipe",
     "Tightness",
     "Training",
     "TrainingStop",
     "agreement",
+    "minibatch_variance",
     "model_stability",
+    "sequence_gradients",
     "tightness",
     "train",
 ]
