@@ -2,6 +2,7 @@
 
 from gradlab.studies.agreement import Agreement, agreement
 from gradlab.studies.character_model import CharacterModel
+from gradlab.studies.lag_lengths import lag_lengths
 from gradlab.studies.minibatch import (
     MinibatchVariance,
     minibatch_variance,
@@ -11,7 +12,8 @@ from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
 from gradlab.studies.recipe import Recipe
 from gradlab.studies.stability import ModelStability, model_stability
 from gradlab.studies.tightness import Tightness, tightness
-from gradlab.studies.training import Training, TrainingStop, train
+from gradlab.studies.training import train
+from gradlab.studies.training_record import Training, TrainingStop
 
 __all__ = [
     "SGD",
@@ -26,6 +28,7 @@ __all__ = [
     "Training",
     "TrainingStop",
     "agreement",
+    "lag_lengths",
     "minibatch_variance",
     "model_stability",
     "sequence_gradients",

@@ -4,10 +4,10 @@ It is stored as one file that is written beside its place and renamed: after a c
 there is the last whole state, and going on from it is going on from where it was taken.
 """
 
+import hashlib
 import io
 import json
 import pathlib
-import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from gradlab.typing import Array
 
 __all__ = ["Progress"]
 
+_SIZE = hashlib.sha256().digest_size  # bytes in front of the archive
 _RECORDS = ("losses", "norms", "clipped", "evaluated_at", "held_out")
 
 
@@ -58,6 +59,17 @@ class Progress:
         """Updates made."""
         return len(self.records["losses"])
 
+    def add(self, *, loss: float, norm: float, clipped: bool) -> None:
+        """Record an update."""
+        values = {"losses": loss, "norms": norm, "clipped": float(clipped)}
+        for name, value in values.items():
+            self.records[name].append(value)
+
+    def look(self, update: int, loss: float) -> None:
+        """Record a look at the held-out text."""
+        self.records["evaluated_at"].append(update)
+        self.records["held_out"].append(loss)
+
     def save(self, path: pathlib.Path, identity: dict[str, Any]) -> None:
         """Write everything to one file, by way of a rename."""
         arrays = {f"params/{k}": v for k, v in self.params.items()}
@@ -71,7 +83,8 @@ class Progress:
         }
         text = np.frombuffer(json.dumps(rest).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace(path, packed({"h": self.h, "rest": text, **arrays}))
+        content = packed({"h": self.h, "rest": text, **arrays})
+        replace(path, _digest(content) + content)
 
     def resume(
         self, path: pathlib.Path, identity: dict[str, Any], updates: int
@@ -84,16 +97,9 @@ class Progress:
             If the file cannot be read, or is of a run with another identity or of
             more updates.
         """
-        try:
-            content = io.BytesIO(path.read_bytes())
-            with np.load(content, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            rest = json.loads(arrays.pop("rest").tobytes())
-            found = rest["identity"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            message = f"{path} cannot be read as a state of training: {error}."
-            raise StoreError(message) from error
-        wanted = json.loads(json.dumps(identity))
+        arrays = _read(path)
+        rest = json.loads(arrays.pop("rest").tobytes())
+        found, wanted = rest["identity"], json.loads(json.dumps(identity))
         made = len(arrays["records/losses"])
         if made > updates:
             message = f"{path} has made {made} updates already; {updates} were asked."
@@ -112,3 +118,22 @@ class Progress:
         self.batches.offset, self.batches.segment = rest["place"]
         self.batches.rng.bit_generator.state = rest["reading"]
         self.rng.bit_generator.state = rest["drawing"]
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _read(path: pathlib.Path) -> dict[str, Array]:
+    """Return the arrays of a file that `Progress.save` wrote, whole."""
+    try:
+        stored = path.read_bytes()
+    except OSError as error:
+        message = f"{path} cannot be read as a state of training: {error}."
+        raise StoreError(message) from error
+    content = stored[_SIZE:]
+    if _digest(content) != stored[:_SIZE]:
+        message = f"{path} is damaged, or is not a state of training."
+        raise StoreError(message)
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

@@ -93,6 +93,32 @@ class Recipe:
         """Steps of backpropagation per update, expected over draws, all B sequences."""
         return self.batch * float(self.estimator.expected_steps(self.length))
 
+    def with_steps_back(self, total: float) -> "Recipe":
+        """Return the recipe with as many updates as so many steps back allow.
+
+        Raises
+        ------
+        InputError
+            If they do not pay for one update.
+
+        Examples
+        --------
+        >>> from gradlab.gradients import Full, Truncated
+        >>> from gradlab.studies.optimisers import Adam
+        >>> dear = Recipe(Truncated(4), Adam(), updates=1, batch=8, length=16)
+        >>> cheap = Recipe(Full(), Adam(), updates=1, batch=8, length=16)
+        >>> dear.with_steps_back(46400).updates, cheap.with_steps_back(46400).updates
+        (100, 362)
+        """
+        updates = int(require_number("total", total, above=0.0) / self.steps_back)
+        if not updates:
+            message = (
+                f"`total` must pay for one update of {self.steps_back:g} steps back; "
+                f"got {total:g}."
+            )
+            raise InputError(message)
+        return dataclasses.replace(self, updates=updates)
+
 
 def described(thing: Any) -> Any:
     """Return an object in JSON's types: what it is, and every number it was made of.

@@ -4,31 +4,31 @@ A run is a function of text, model, recipe and seed, bit for bit, also if it is 
 on the way and goes on later.
 """
 
-import enum
 import hashlib
 import math
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import Any
 
 import numpy as np
 
 from gradlab._checks import describe_rng, require_rng
-from gradlab._results import Origin, Result
+from gradlab._results import Origin
 from gradlab.datasets import Corpus
 from gradlab.errors import DivergenceError, InputError, NonFiniteError, RangeError
-from gradlab.references import Reference
+from gradlab.objectives import AbstractObjective
 from gradlab.remedies import clip_by_norm
 from gradlab.studies._progress import Progress
 from gradlab.studies.character_model import CharacterModel
 from gradlab.studies.recipe import Recipe, described
 from gradlab.studies.stability import ModelStability, model_stability
 from gradlab.studies.text_batches import streams
-from gradlab.typing import Array, Seed, Vector
+from gradlab.studies.training_record import Training, TrainingStop
+from gradlab.typing import Array, Seed
 
-__all__ = ["Training", "TrainingStop", "train"]
+__all__ = ["train"]
 
 _RANGE = (DivergenceError, NonFiniteError, RangeError)
 _STEPS = 2000  # of the held-out text along which λ_1 is taken
@@ -41,127 +41,6 @@ _UNKNOWN = ModelStability(
 )
 
 
-class TrainingStop(enum.Enum):
-    """Why a run ended."""
-
-    UPDATES = "all updates were made"
-    WORSE_THAN_UNIFORM = "all were made, and a uniform guess does better"
-    RANGE = "a state, a gradient or a parameter left the range of float64"
-
-
-@final
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Training(Result):
-    """What happened in a run, and the model at its end.
-
-    Attributes
-    ----------
-    losses : (K,) array
-        Training loss of every update's batch before the update, nats per symbol.
-    norms : (K,) array
-        ‖g‖₂ before clipping.
-    clipped : (K,) array
-        1 where the gradient was clipped, else 0.
-    evaluated_at : (E,) array of int
-        Updates after which the held-out text was looked at.
-    held_out : (E,) array
-        Its loss then, nats per symbol.
-    characters_per_update : int
-        B T.
-    steps_back_per_update : float
-        Steps of backpropagation, expected over draws, all B sequences.
-    train_loss, held_out_loss : float
-        Of the model at the end, over the last stretch of the training text and the
-        held-out one, equally long; NaN where the run left float64.
-    exponent, exponent_stderr : float
-        λ_1 of that model along the held-out text, nats per step; NaN likewise.
-    spectral_radii, weight_norms : (G,) array
-        ρ and ‖W‖₂ of its recurrent weights, gate by gate; empty likewise.
-    params : dict
-        Its parameters; those before the update that left float64.
-    stop : TrainingStop
-    """
-
-    sources: ClassVar[tuple[Reference, ...]] = (Reference("zhang2023dive"),)
-
-    losses: Vector
-    norms: Vector
-    clipped: Vector
-    evaluated_at: Vector
-    held_out: Vector
-    characters_per_update: int
-    steps_back_per_update: float
-    train_loss: float
-    held_out_loss: float
-    exponent: float
-    exponent_stderr: float
-    spectral_radii: Vector
-    weight_norms: Vector
-    params: Mapping[str, Array]
-    stop: TrainingStop
-
-    @property
-    def updates(self) -> int:
-        """K, the updates made."""
-        return len(self.losses)
-
-    @property
-    def characters(self) -> int:
-        """Symbols seen."""
-        return self.updates * self.characters_per_update
-
-    @property
-    def steps_back(self) -> float:
-        """Steps of backpropagation spent, expected over draws."""
-        return self.updates * self.steps_back_per_update
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the run left float64, or ended worse than a uniform guess."""
-        return self.stop is not TrainingStop.UPDATES
-
-    @property
-    def train_perplexity(self) -> float:
-        """e^train_loss."""
-        return _perplexity(self.train_loss)
-
-    @property
-    def held_out_perplexity(self) -> float:
-        """e^held_out_loss."""
-        return _perplexity(self.held_out_loss)
-
-    @property
-    def gap(self) -> float:
-        """held_out_loss − train_loss in nats: how much worse on text never seen."""
-        return self.held_out_loss - self.train_loss
-
-    def model(self, like: CharacterModel) -> CharacterModel:
-        """Return the model at the end, in the shape of the one that was trained."""
-        return like.with_params(self.params)
-
-    def columns(self) -> dict[str, Array]:
-        """Return, update by update: characters and steps back so far, loss, norm."""
-        count = np.arange(1, self.updates + 1)
-        return {
-            "update": count,
-            "characters": count * self.characters_per_update,
-            "steps_back": count * self.steps_back_per_update,
-            "loss": self.losses,
-            "norm": self.norms,
-            "clipped": self.clipped,
-        }
-
-    def describe(self) -> str:
-        """Say in a sentence or two how it went."""
-        head = f"{self.updates} updates, {self.characters:,} symbols: {self.stop.value}"
-        if self.stop is TrainingStop.RANGE:
-            return f"{head}, at update {self.updates + 1}."
-        return (
-            f"{head}. Perplexity {self.train_perplexity:.3g} on the training text, "
-            f"{self.held_out_perplexity:.3g} on held-out text."
-        )
-
-
 def train(
     corpus: Corpus,
     model: CharacterModel,
@@ -169,6 +48,7 @@ def train(
     *,
     rng: Seed,
     store: str | os.PathLike[str] | None = None,
+    watch: Callable[[int, AbstractObjective], object] | None = None,
 ) -> Training:
     """Train a character model on a text and return the record of it.
 
@@ -185,6 +65,10 @@ def train(
     store : path, optional
         A file for the state of the run.  If it exists, the run goes on from there, and
         ends as if it had never stopped; it may then have more updates than before.
+    watch : callable, optional
+        Called before every update with its number, from 1 on, and the objective of its
+        batch: to measure lags, moments or noise on the way.  What it returns is
+        ignored; a resumed run does not call it for updates that were made before.
 
     Returns
     -------
@@ -229,7 +113,7 @@ def train(
         progress.resume(path, identity, recipe.updates)
     finite = True
     while finite and progress.updates < recipe.updates:
-        finite = _update(model, recipe, progress, held_out)
+        finite = _update(model, recipe, progress, held_out, watch)
         done = progress.updates
         if path and (done % recipe.save_every == 0 or done == recipe.updates):
             progress.save(path, identity)
@@ -239,7 +123,11 @@ def train(
 
 
 def _update(
-    model: CharacterModel, recipe: Recipe, progress: Progress, held_out: Array
+    model: CharacterModel,
+    recipe: Recipe,
+    progress: Progress,
+    held_out: Array,
+    watch: Callable[[int, AbstractObjective], object] | None,
 ) -> bool:
     """Make and record one update; False, and the parameters as before, if it cannot.
 
@@ -247,34 +135,44 @@ def _update(
     """
     tokens, fresh = progress.batches.following()
     h0 = model.start(recipe.batch) if fresh else progress.h
+    number, before = progress.updates + 1, (progress.params, progress.slots)
     try:
-        moved = model.with_params(progress.params)
-        objective = moved.objective(tokens, h0)
+        objective = model.with_params(progress.params).objective(tokens, h0)
         loss = objective.loss
-        gradient = recipe.estimator.gradient(objective, rng=progress.rng)
-        clip = math.inf if recipe.clip is None else recipe.clip
-        kept = gradient.params
-        norm, clipped = gradient.norm, False
-        if norm > clip:
-            found = clip_by_norm(gradient, clip)
-            kept, clipped = found.params, found.clipped
-        with np.errstate(over="ignore", invalid="ignore"):
-            params, slots = recipe.optimiser.step(
-                progress.params, kept, progress.slots, progress.updates + 1
-            )
-        _require_finite({**params, **slots})
-        due = (progress.updates + 1) % recipe.evaluate_every == 0
-        seen = model.with_params(params).loss(held_out) if due else math.nan
     except _RANGE:
         return False
-    progress.params, progress.slots = params, slots
+    if watch is not None:
+        watch(number, objective)
+    try:
+        norm, clipped = _step(recipe, progress, objective)
+        due = number % recipe.evaluate_every == 0
+        seen = model.with_params(progress.params).loss(held_out) if due else math.nan
+    except _RANGE:
+        progress.params, progress.slots = before
+        return False
     progress.h = objective.trajectory.states[-1]
-    for name, value in (("losses", loss), ("norms", norm), ("clipped", float(clipped))):
-        progress.records[name].append(value)
+    progress.add(loss=loss, norm=norm, clipped=clipped)
     if due:
-        progress.records["evaluated_at"].append(progress.updates)
-        progress.records["held_out"].append(seen)
+        progress.look(number, seen)
     return True
+
+
+def _step(
+    recipe: Recipe, progress: Progress, objective: AbstractObjective
+) -> tuple[float, bool]:
+    """Move the parameters; return the norm before clipping, and whether it was."""
+    gradient = recipe.estimator.gradient(objective, rng=progress.rng)
+    norm, kept = gradient.norm, gradient.params
+    clipped = recipe.clip is not None and norm > recipe.clip
+    if recipe.clip is not None and clipped:
+        kept = clip_by_norm(gradient, recipe.clip).params
+    with np.errstate(over="ignore", invalid="ignore"):
+        params, slots = recipe.optimiser.step(
+            progress.params, kept, progress.slots, progress.updates + 1
+        )
+    _require_finite({**params, **slots})
+    progress.params, progress.slots = params, slots
+    return norm, clipped
 
 
 def _record(
@@ -376,7 +274,3 @@ def _require_finite(arrays: Mapping[str, Array]) -> None:
         if len(bad):
             index = tuple(int(i) for i in bad[0])
             raise NonFiniteError(name, value[index], index)
-
-
-def _perplexity(loss: float) -> float:
-    return math.exp(loss) if loss < 700 else (loss if math.isnan(loss) else math.inf)

@@ -7,9 +7,18 @@ import pytest
 
 from gradlab.cells import RNN
 from gradlab.datasets import Corpus
-from gradlab.errors import InputError, InputTypeError, StoreError
-from gradlab.gradients import Full, RandomTruncation, Segmented, Truncated
-from gradlab.gradients.base import AbstractEstimator
+from gradlab.dynamics import run
+from gradlab.errors import InputError, InputTypeError, RangeError, StoreError
+from gradlab.gradients import (
+    AbstractEstimator,
+    Full,
+    RandomTruncation,
+    Segmented,
+    Truncated,
+    lag_decomposition,
+)
+from gradlab.objectives import SquaredError
+from gradlab.remedies import clipped_lags
 from gradlab.studies import (
     SGD,
     Adam,
@@ -17,6 +26,7 @@ from gradlab.studies import (
     Recipe,
     Training,
     TrainingStop,
+    lag_lengths,
     train,
 )
 
@@ -179,9 +189,13 @@ def test_a_store_of_another_run_or_a_damaged_one_is_refused(tmp_path):
             train(CORPUS, model, recipe, rng=seed, store=store)
     with pytest.raises(StoreError, match="has made 5 updates already; 4 were asked"):
         train(CORPUS, model_of(), recipe_of(updates=4), rng=0, store=store)
-    store.write_bytes(store.read_bytes()[:500])
+    whole = store.read_bytes()
+    for damaged in (b"", whole[:500], whole[:-1] + b"x", b"x" + whole[1:]):
+        store.write_bytes(damaged)
+        with pytest.raises(StoreError, match="damaged, or is not a state of training"):
+            train(CORPUS, model_of(), recipe_of(), rng=0, store=store)
     with pytest.raises(StoreError, match="cannot be read as a state of training"):
-        train(CORPUS, model_of(), recipe_of(), rng=0, store=store)
+        train(CORPUS, model_of(), recipe_of(), rng=0, store=tmp_path)
 
 
 def test_too_large_a_rate_diverges_without_clipping_and_is_said_so():
@@ -242,6 +256,63 @@ def test_results_are_tables_with_their_origin(tmp_path):
     assert again.model(model_of()).loss(CORPUS.tokens[:50, None]) == pytest.approx(
         model_of().with_params(found.params).loss(CORPUS.tokens[:50, None]), rel=1e-15
     )
+
+
+def test_who_watches_sees_every_objective_and_changes_nothing():
+    """The lags of every update, and which of them clipping takes its length from."""
+    theta, rows, numbers = 0.5, [], []
+
+    def watch(number, objective):
+        numbers.append(number)
+        rows.append(lag_lengths(lag_decomposition(objective)))
+
+    recipe = recipe_of(clip=theta, updates=8)
+    found = train(CORPUS, model_of(), recipe, rng=0, watch=watch)
+    assert_same(train(CORPUS, model_of(), recipe, rng=0), found)
+    assert numbers == list(range(1, 9))
+    # ‖g‖ from lags and from backpropagation: sums in another order.
+    np.testing.assert_allclose(np.sum(rows, axis=1), found.norms, rtol=1e-12)
+    lost = clipped_lags(rows, theta)
+    assert lost.fraction == found.clipped.mean() > 0
+    excess = np.maximum(found.norms - theta, 0.0).mean()
+    assert lost.removed.sum() == pytest.approx(excess, rel=1e-12)
+
+
+def test_an_error_of_who_watches_is_not_taken_for_divergence():
+    def watch(number, objective):
+        raise RangeError(number)
+
+    with pytest.raises(RangeError):
+        train(CORPUS, model_of(), recipe_of(), rng=0, watch=watch)
+
+
+def test_lengths_need_all_lags():
+    model = model_of()
+    objective = model.objective(CORPUS.tokens[:13, None], model.start(1))
+    with pytest.raises(InputError, match="`found` must hold all lags"):
+        lag_lengths(lag_decomposition(objective, lags=2))
+    still = SquaredError(
+        run(RNN([[0.0]], [[0.0]], [0.0]), [0.0], [[0.0]]), [[0.0]], [[1.0]]
+    )
+    assert lag_lengths(lag_decomposition(still)).tolist() == [0.0]
+
+
+def test_a_generator_that_is_not_the_usual_one_will_do(tmp_path):
+    def seeded():
+        return np.random.Generator(np.random.MT19937(3))
+
+    store, whole = tmp_path / "run.state", recipe_of(updates=6)
+    train(CORPUS, model_of(), recipe_of(updates=3), rng=seeded(), store=store)
+    found = train(CORPUS, model_of(), whole, rng=seeded(), store=store)
+    assert_same(found, train(CORPUS, model_of(), whole, rng=seeded()))
+    found.save(tmp_path / "run")
+
+
+def test_a_budget_of_steps_back_must_pay_for_an_update():
+    recipe = recipe_of(Truncated(3))
+    assert recipe.with_steps_back(2.5 * recipe.steps_back).updates == 2
+    with pytest.raises(InputError, match="`total` must pay for one update of"):
+        recipe.with_steps_back(recipe.steps_back / 2)
 
 
 @pytest.mark.parametrize(
