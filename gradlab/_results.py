@@ -13,6 +13,7 @@ import json
 import math
 import os
 import pathlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -98,7 +99,7 @@ class Result:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns())
-        writer.writerows([repr(x.item()) for x in row] for row in self._rows())
+        writer.writerows([_csv_entry(x) for x in row] for row in self._rows())
         return _written(out.getvalue(), path)
 
     def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -215,7 +216,7 @@ class Result:
     def _repr_html_(self) -> str:
         columns = self.columns() or {"": np.zeros(0)}
         rows = list(self._rows())
-        cells = [[f"{x:.6g}" for x in row] for row in rows[:_SHOWN_ROWS]]
+        cells = [[_html_entry(x) for x in row] for row in rows[:_SHOWN_ROWS]]
         if len(rows) > _SHOWN_ROWS:
             cells.append([f"… {len(rows)} rows"] + [""] * (len(columns) - 1))
         scalars = {k: v for k, v in self.as_dict().items() if k not in columns}
@@ -251,7 +252,13 @@ def _written(text: str, path: str | os.PathLike[str] | None) -> str:
     return text
 
 
+def _csv_entry(value: Any) -> str:
+    return str(value) if isinstance(value, str) else repr(value.item())
+
+
 def _latex_number(value: Any) -> str:
+    if isinstance(value, str):
+        return re.sub(r"([#$%&_{}])", r"\\\1", value)
     if isinstance(value, int | np.integer):
         return f"${value}$"
     if not math.isfinite(value):
@@ -260,6 +267,10 @@ def _latex_number(value: Any) -> str:
     mantissa, _, exponent = f"{value:.6g}".partition("e")
     power = rf"\times 10^{{{int(exponent)}}}" if exponent else ""
     return f"${mantissa}{power}$"
+
+
+def _html_entry(value: Any) -> str:
+    return html.escape(value) if isinstance(value, str) else f"{value:.6g}"
 
 
 def _short(value: Any) -> str:

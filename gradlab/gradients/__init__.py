@@ -3,13 +3,27 @@
 from gradlab.gradients.base import AbstractEstimator, Gradient
 from gradlab.gradients.forward import Forward
 from gradlab.gradients.full import Full
+from gradlab.gradients.lags import LagDecomposition, lag_decomposition
 from gradlab.gradients.laws import Geometric, PowerLaw
 from gradlab.gradients.moments import Moments, moments
+from gradlab.gradients.optimal_keep import (
+    OptimalKeep,
+    constant_keep,
+    optimal_keep,
+    optimal_survival,
+    survival_variance,
+)
 from gradlab.gradients.profile import GradientProfile, profile
 from gradlab.gradients.random_window import RandomWindow
 from gradlab.gradients.randomized import RandomTruncation
 from gradlab.gradients.segmented import Segmented
 from gradlab.gradients.truncated import Truncated
+from gradlab.gradients.window_choice import (
+    NoiseMatch,
+    WindowChoice,
+    choose_window,
+    noise_matched_window,
+)
 
 __all__ = [
     "AbstractEstimator",
@@ -18,12 +32,23 @@ __all__ = [
     "Geometric",
     "Gradient",
     "GradientProfile",
+    "LagDecomposition",
     "Moments",
+    "NoiseMatch",
+    "OptimalKeep",
     "PowerLaw",
     "RandomTruncation",
     "RandomWindow",
     "Segmented",
     "Truncated",
+    "WindowChoice",
+    "choose_window",
+    "constant_keep",
+    "lag_decomposition",
     "moments",
+    "noise_matched_window",
+    "optimal_keep",
+    "optimal_survival",
     "profile",
+    "survival_variance",
 ]

@@ -39,18 +39,23 @@ def longest_run(keep: Array) -> float:
     """Return the mean length of the longest stretch of T steps without a cut.
 
     Between steps t − 1 and t there is a cut with probability 1 − keep[t − 1], t ≥ 2,
-    independently.  E max = Σ_m P(max > m), each by one pass over t: O(T²).
+    independently.  With f_m(t) the chance that a stretch ends at t and none of those up
+    to there is longer than m, E max = Σ_m (1 − f_m(T)), and
+
+        f_m(t) = P(cut after t) Σ_{s = t−m}^{t−1} f_m(s) Π_{s+1 < j ≤ t} keep_j,
+
+    whose sum is carried from t to t + 1: O(T²) for all m together.
     """
     T = len(keep)
     cut = np.append(1 - keep[1:], 1.0)  # after step t; the end cuts for certain
-    total = 0.0
-    for m in range(T):
-        # f[t]: no stretch of the first t steps is longer than m, and t ends one.
-        f = np.zeros(T + 1)
-        f[0] = 1.0
-        for t in range(1, T + 1):
-            low = max(t - m, 0)
-            inside = np.append(np.cumprod(keep[low + 1 : t][::-1])[::-1], 1.0)
-            f[t] = cut[t - 1] * (f[low:t] @ inside[: t - low]) if m else 0.0
-        total += 1 - f[T]
-    return float(total)
+    logs = np.append(0.0, np.cumsum(np.log(keep)))
+    f = np.zeros((T, T + 1))
+    f[:, 0] = 1.0
+    within = np.zeros(T)
+    for t in range(1, T + 1):
+        within = keep[t - 1] * within + f[:, t - 1]
+        m = np.arange(t)
+        gone = t - 1 - m  # the s that is now too far back
+        within[m] -= f[m, gone] * np.exp(logs[t] - logs[gone + 1])
+        f[:, t] = cut[t - 1] * np.maximum(within, 0.0)
+    return float((1 - f[:, T]).sum())

@@ -91,7 +91,9 @@ class Moments(Result):
         """Cosine of the angle between E ĝ and g; NaN where one of them is zero."""
         a, b = _flat(self.mean), _flat(self.gradient)
         sizes = frobenius_norm(a), frobenius_norm(b)
-        return float((a / sizes[0]) @ (b / sizes[1])) if all(sizes) else math.nan
+        if not all(sizes):
+            return math.nan
+        return float(np.clip((a / sizes[0]) @ (b / sizes[1]), -1.0, 1.0))
 
     def columns(self) -> dict[str, Array]:
         """Return one row: bias, standard deviation, error, cosine and cost."""

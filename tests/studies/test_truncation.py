@@ -48,7 +48,7 @@ def test_the_table_names_its_rows(rng):
     found = compare_truncations(OBJECTIVES["rnn"](rng), ROWS)
     latex = found.to_latex()
     assert "window 4 & " in latex
-    assert found.to_csv().splitlines()[1].startswith("'full',0.0,0.0,1.0")
+    assert found.to_csv().splitlines()[1].startswith("full,0.0,0.0,0.0,1.0")
     assert "segments of 4" in found._repr_html_()
     assert found.best() in ("full", "forward")
     assert found.best(held_steps=4, steps=12) in ROWS
