@@ -14,6 +14,7 @@ from gradlab.studies.stability import ModelStability, model_stability
 from gradlab.studies.tightness import Tightness, tightness
 from gradlab.studies.training import train
 from gradlab.studies.training_record import Training, TrainingStop
+from gradlab.studies.truncation import Comparison, compare_truncations
 
 __all__ = [
     "SGD",
@@ -21,6 +22,7 @@ __all__ = [
     "Adam",
     "Agreement",
     "CharacterModel",
+    "Comparison",
     "MinibatchVariance",
     "ModelStability",
     "Recipe",
@@ -28,6 +30,7 @@ __all__ = [
     "Training",
     "TrainingStop",
     "agreement",
+    "compare_truncations",
     "lag_lengths",
     "minibatch_variance",
     "model_stability",
