@@ -34,6 +34,11 @@ class InfluenceBalancing:
         x* = A x* + θ s, exactly: x*_i = 2 θ Σ_{j ≥ i} s_j.
     sensitivity : float
         dx*_0/dθ = 2 Σ_j s_j.
+
+    Examples
+    --------
+    >>> influence_balancing(n=3, positive=1).lag_terms(4)  # (A^l s)_0, s = +1, −1, −1
+    array([ 1.   ,  0.   , -0.5  , -0.625])
     """
 
     A: Matrix

@@ -15,11 +15,10 @@ __all__ = ["by_parameter", "sensitivities"]
 _BLOCK = 64  # steps whose ∂f_t/∂θ are prepared at once
 
 
-def sensitivities(trajectory: Trajectory) -> Iterator[tuple[Array, Array]]:
-    """Yield (J_t D_{t−1}, D_t) for t = 1 … T, each (n, P) or (B, n, P).
+def sensitivities(trajectory: Trajectory) -> Iterator[Array]:
+    """Yield D_t for t = 1 … T, (n, P) or (B, n, P).
 
-    The P parameters are the entries of ``cell.params`` one after the other.  The arrays
-    are not kept: take what is needed before the next one.
+    The P parameters are the entries of ``cell.params`` one after the other.
     """
     cell = trajectory.cell
     n = cell.sizes[0]
@@ -30,10 +29,9 @@ def sensitivities(trajectory: Trajectory) -> Iterator[tuple[Array, Array]]:
         J = cell.slopes(trajectory.states[:-1][part], trajectory.inputs[part])
         maps = _immediate(trajectory, part)
         for t in range(J.shape[0]):
-            carried = J[t].tangent(D)
-            D = carried.copy()
+            D = J[t].tangent(D)
             _add_immediate(D, maps, t)
-            yield carried, D
+            yield D
 
 
 def by_parameter(trajectory: Trajectory, flat: Array) -> dict[str, Array]:

@@ -68,7 +68,7 @@ class Forward(AbstractEstimator):
         count = sum(value.size for value in trajectory.cell.params.values())
         total = np.zeros(count)
         with np.errstate(over="ignore", invalid="ignore"):
-            for t, (_, D) in enumerate(sensitivities(trajectory), 1):
+            for t, D in enumerate(sensitivities(trajectory), 1):
                 rows = deltas[t - 1][..., None, :] @ D
                 total += rows.reshape(-1, count).sum(axis=0)
                 if not np.isfinite(total).all():

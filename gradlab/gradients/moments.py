@@ -121,9 +121,8 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     Returns
     -------
     Moments
-        No sampling is in it.  `RandomTruncation` costs 4 T n² P flops for P parameters
-        (and n P + T n² numbers; n is B n where a batch shares its ξ), `RandomWindow`
-        T² (n² + P) flops.
+        No sampling is in it.  For P parameters and B sequences `RandomTruncation` costs
+        T² B (n² + P) flops and T² B n + T P numbers, `RandomWindow` as many flops.
 
     Raises
     ------
@@ -136,7 +135,9 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     -----
     With nested ξ, shared by all losses, λ_{t−1} = δ_{t−1} + ξ_t λ_t J_t has the
     covariance J_tᵀ[(Cov λ_t + Λ_t Λ_tᵀ)/π_t − Λ_t Λ_tᵀ] J_t.  In the total gradient the
-    parts (ξ_t − 1) λ_t J_t ∂h_{t−1}/∂θ are uncorrelated, and their variances add up.
+    parts (ξ_t − 1) λ_t J_t ∂h_{t−1}/∂θ are uncorrelated, and their variances add up to
+    Σ_t a_t [R_{t,t}² + Σ_{j > t} a_j R_{j,t}²/Π_{t<s<j} π_s] with a = 1/π − 1, and R_{j,t}
+    what the losses from j on say to the steps before t.
 
     Examples
     --------

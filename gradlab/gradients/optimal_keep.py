@@ -72,8 +72,8 @@ def optimal_keep(
 
     With one loss it is known in closed form (`optimal_survival`).  With more, all share
     the same ξ, and the exact variance is minimised numerically, with its exact
-    derivative, from the constant π on: O(T n³) for each of some tens of evaluations.  A
-    local minimum, never worse than the constant.
+    derivative, from the constant π on: after one pass of T² B (n² + P) flops every
+    evaluation costs O(T²).  A local minimum, never worse than the constant.
 
     Parameters
     ----------
