@@ -19,7 +19,7 @@ from gradlab._checks import (
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell
 from gradlab.datasets import one_hot
 from gradlab.dynamics import run
-from gradlab.errors import ShapeError
+from gradlab.errors import InputTypeError, ShapeError
 from gradlab.objectives import CrossEntropy
 from gradlab.typing import Array, Seed
 
@@ -66,6 +66,9 @@ class CharacterModel:
 
     def __post_init__(self) -> None:
         """Check that the readout fits, and keep read-only copies."""
+        if not isinstance(self.cell, AbstractCell):
+            message = f"`cell` must be a cell of gradlab.cells; got {self.cell!r}."
+            raise InputTypeError(message)
         sizes = {"n_hidden": self.cell.hidden}
         W_qh = require_parameter("W_qh", self.W_qh, "(q, n_hidden)", sizes=sizes)
         b_q = require_parameter("b_q", self.b_q, "(q,)", sizes={"q": len(W_qh)})
@@ -131,11 +134,13 @@ class CharacterModel:
     def loss(self, tokens: Array) -> float:
         """Return the mean loss over streams (L + 1, B) of text, in nats per symbol.
 
-        Every stream starts at h_0 = 0 and carries its state to its end.
+        Every stream starts at h_0 = 0 and carries its state to its end.  Infinite where
+        the sum of the losses leaves float64.
         """
         h, total = self.start(tokens.shape[1]), 0.0
         for first in range(0, len(tokens) - 1, _STRETCH):
             objective = self.objective(tokens[first : first + _STRETCH + 1], h)
             h = objective.trajectory.states[-1]
-            total += float(objective.losses.sum())
+            with np.errstate(over="ignore"):
+                total += float(objective.losses.sum())
         return total / (tokens[1:].size)

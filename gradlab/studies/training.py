@@ -17,7 +17,13 @@ import numpy as np
 from gradlab._checks import describe_rng, require_rng
 from gradlab._results import Origin
 from gradlab.datasets import Corpus
-from gradlab.errors import DivergenceError, InputError, NonFiniteError, RangeError
+from gradlab.errors import (
+    DivergenceError,
+    InputError,
+    InputTypeError,
+    NonFiniteError,
+    RangeError,
+)
 from gradlab.objectives import AbstractObjective
 from gradlab.remedies import clip_by_norm
 from gradlab.studies._progress import Progress
@@ -79,6 +85,8 @@ def train(
     ------
     InputError
         If the model is of another number of symbols, or the text is too short.
+    InputTypeError
+        If `corpus`, `model` or `recipe` is something else.
     StoreError
         If `store` cannot be read, or belongs to another run.
 
@@ -99,6 +107,7 @@ def train(
     >>> bool(found.held_out_loss < np.log(text.q)), found.diverged, found.characters
     (True, False, 5120)
     """
+    _require_kinds(corpus, model, recipe)
     if model.q != corpus.q:
         message = f"`model` is over {model.q} symbols, the text over {corpus.q}."
         raise InputError(message)
@@ -122,6 +131,15 @@ def train(
     return _record(model, recipe, progress, (text, rest), finite, origin)
 
 
+def _require_kinds(corpus: object, model: object, recipe: object) -> None:
+    given = {"corpus": corpus, "model": model, "recipe": recipe}
+    kinds = {"corpus": Corpus, "model": CharacterModel, "recipe": Recipe}
+    for name, kind in kinds.items():
+        if not isinstance(given[name], kind):
+            message = f"`{name}` must be a {kind.__name__}; got {given[name]!r}."
+            raise InputTypeError(message)
+
+
 def _update(
     model: CharacterModel,
     recipe: Recipe,
@@ -138,15 +156,19 @@ def _update(
     number, before = progress.updates + 1, (progress.params, progress.slots)
     try:
         objective = model.with_params(progress.params).objective(tokens, h0)
-        loss = objective.loss
+        with np.errstate(over="ignore"):  # a mean of finite losses may leave float64
+            loss = objective.loss
     except _RANGE:
+        return False
+    if not math.isfinite(loss):
         return False
     if watch is not None:
         watch(number, objective)
     try:
         norm, clipped = _step(recipe, progress, objective)
         due = number % recipe.evaluate_every == 0
-        seen = model.with_params(progress.params).loss(held_out) if due else math.nan
+        seen = model.with_params(progress.params).loss(held_out) if due else 0.0
+        _require_finite({"held-out loss": np.asarray(seen)})
     except _RANGE:
         progress.params, progress.slots = before
         return False

@@ -6,6 +6,7 @@ With h_t = W_hh h_{t−1} + W_hx x_t, o_t = W_qh h_t and L any function of o_1 �
     ∂L/∂W_hh = Σ_t (∂L/∂h_t) h_{t−1}ᵀ.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
@@ -75,7 +76,8 @@ class LinearRnnGradients:
         Raises
         ------
         ShapeError
-            If there is not one input and one target for each of the T steps.
+            If there is not one input and one target for each of the T steps, or an
+            array does not fit the others.
 
         Examples
         --------
@@ -93,16 +95,21 @@ class LinearRnnGradients:
         for name, rows in (("inputs", inputs), ("targets", targets)):
             if len(rows) != T:
                 raise ShapeError(name, f"(T, ...) with T = {T}", (len(rows),))
-        W, U, V = (_matrix(matrix) for matrix in (W_hh, W_hx, W_qh))
-        h = [sympy.zeros(W.rows, 1) if h0 is None else _column(h0)]
+        W = _matrix("W_hh", "(n, n)", W_hh)
+        n = W.rows
+        U = _matrix("W_hx", "(n, m)", W_hx, n=n)
+        V = _matrix("W_qh", "(q, n)", W_qh, n=n)
+        m, q = U.cols, V.rows
+        h = [_matrix("h0", "(n,)", [0] * n if h0 is None else h0, n=n)]
         values = {"W_hh": W, "W_hx": U, "W_qh": V}
         for t in range(1, T + 1):
-            x = _column(inputs[t - 1])
+            x = _matrix(f"inputs[{t - 1}]", "(m,)", inputs[t - 1], m=m)
+            y = _matrix(f"targets[{t - 1}]", "(q,)", targets[t - 1], q=q)
             h.append(W * h[-1] + U * x)
             values[f"x_{t}"] = x
-            values[f"g_{t}"] = (V * h[-1] - _column(targets[t - 1])) / T
+            values[f"g_{t}"] = (V * h[-1] - y) / T
         values |= {f"h_{t}": state for t, state in enumerate(h)}
-        sizes = {"n": W.rows, "m": U.cols, "q": V.rows}
+        sizes = {"n": n, "m": m, "q": q}
         return LinearRnnGradients(
             {k: _explicit(v, sizes, values) for k, v in self.params.items()},
             tuple(_explicit(state, sizes, values) for state in self.states),
@@ -178,9 +185,17 @@ def _explicit(
     return sized.subs({s: values[s.name] for s in symbols}).doit().as_explicit()
 
 
-def _matrix(value: Any) -> sympy.ImmutableMatrix:
-    return sympy.ImmutableMatrix(SYMBOLS.array(value).tolist())
-
-
-def _column(value: Any) -> sympy.ImmutableMatrix:
-    return sympy.ImmutableMatrix(SYMBOLS.array(value).reshape(-1, 1).tolist())
+def _matrix(name: str, letters: str, value: Any, **sizes: int) -> sympy.ImmutableMatrix:
+    """Return exact numbers of the named shape; one axis is a column."""
+    array = SYMBOLS.array(value)
+    wanted = re.findall(r"\w+", letters)
+    known = dict(sizes)
+    fits = array.ndim == len(wanted) and all(
+        known.setdefault(letter, size) == size
+        for letter, size in zip(wanted, array.shape, strict=True)
+    )
+    if not fits:
+        given = ", ".join(f"{k} = {v}" for k, v in sizes.items())
+        expected = f"{letters} with {given}" if given else letters
+        raise ShapeError(name, expected, array.shape)
+    return sympy.ImmutableMatrix(array.tolist())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradlab.cells import RNN
-from gradlab.errors import InputError, ShapeError
+from gradlab.errors import InputError, InputTypeError, ShapeError
 from gradlab.studies import CharacterModel, model_stability
 from gradlab.studies.text_batches import TextBatches, streams
 
@@ -32,6 +32,8 @@ def test_a_readout_that_does_not_fit_is_refused(rng):
     cell = RNN.random(5, 4, gain=1.0, rng=rng)
     with pytest.raises(ShapeError, match="with q = 4, one per input"):
         CharacterModel(cell, np.zeros((3, 5)), np.zeros(3))
+    with pytest.raises(InputTypeError, match="`cell` must be a cell of gradlab"):
+        CharacterModel("rnn", np.zeros((3, 5)), np.zeros(3))
     with pytest.raises(InputError, match="`kind` must be one of 'rnn', 'lstm', 'gru'"):
         CharacterModel.random("elman", 5, 4, rng=rng)
 

@@ -225,6 +225,17 @@ def test_a_run_that_leaves_float64_ends_there(rate, tmp_path):
     assert_same(again, found)
 
 
+def test_a_loss_beyond_float64_is_divergence_and_no_warning():
+    """A momentum of 0.9 carries the readout to 1e308: sums of its losses overflow."""
+    optimiser = SGD(1e308, 0.9)
+    for clip in (None, 1.0):
+        recipe = recipe_of(optimiser=optimiser, updates=9, clip=clip, evaluate_every=1)
+        found = train(CORPUS, model_of("lstm"), recipe, rng=0)
+        assert found.diverged
+        assert np.isfinite(found.losses).all()
+        assert np.isfinite(found.held_out).all()
+
+
 def test_norms_are_those_before_clipping():
     free = train(CORPUS, model_of(), recipe_of(updates=1), rng=0)
     theta = float(free.norms[0]) / 3
@@ -336,6 +347,16 @@ def test_recipes_with_other_things_in_them_are_refused():
         Recipe(Full(), 0.1, updates=1)
     with pytest.raises(InputTypeError, match="`carry` must be True or False"):
         recipe_of(carry=1)
+
+
+def test_what_is_no_corpus_model_or_recipe_is_refused():
+    for name, given in [
+        ("corpus", (VERSE, model_of(), recipe_of())),
+        ("model", (CORPUS, model_of().cell, recipe_of())),
+        ("recipe", (CORPUS, model_of(), Full())),
+    ]:
+        with pytest.raises(InputTypeError, match=f"`{name}` must be a"):
+            train(*given, rng=0)
 
 
 def test_texts_that_do_not_fit_are_refused():

@@ -96,3 +96,26 @@ def test_there_is_one_row_a_step(name):
     expected = rf"`{name}` must have shape \(T, ...\) with T = 2; got \(1,\)"
     with pytest.raises(ShapeError, match=expected):
         linear_rnn_gradients(2).evaluated(W_hh=[[1]], W_hx=[[1]], W_qh=[[1]], **given)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"W_hh": [[1, 2]]}, r"`W_hh` must have shape \(n, n\); got \(1, 2\)"),
+        ({"W_hx": [[1], [2]]}, r"`W_hx` must have shape \(n, m\) with n = 1; got"),
+        ({"W_qh": [1]}, r"`W_qh` must have shape \(q, n\) with n = 1; got \(1,\)"),
+        ({"h0": [1, 2]}, r"`h0` must have shape \(n,\) with n = 1; got \(2,\)"),
+        ({"inputs": [[1], [1, 2]]}, r"`inputs\[1\]` must have shape \(m,\) with m = 1"),
+        ({"targets": [0, 0]}, r"`targets\[0\]` must have shape \(q,\) with q = 1"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(changed, message):
+    given = {
+        "W_hh": [[1]],
+        "W_hx": [[1]],
+        "W_qh": [[1]],
+        "inputs": [[1], [2]],
+        "targets": [[0], [0]],
+    }
+    with pytest.raises(ShapeError, match=message):
+        linear_rnn_gradients(2).evaluated(**{**given, **changed})
