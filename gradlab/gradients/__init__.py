@@ -4,7 +4,7 @@ from gradlab.gradients.base import AbstractEstimator, Gradient
 from gradlab.gradients.forward import Forward
 from gradlab.gradients.full import Full
 from gradlab.gradients.lags import LagDecomposition, lag_decomposition
-from gradlab.gradients.laws import Geometric, PowerLaw
+from gradlab.gradients.laws import FromLast, Geometric, PowerLaw
 from gradlab.gradients.moments import Moments, moments
 from gradlab.gradients.optimal_keep import (
     OptimalKeep,
@@ -28,6 +28,7 @@ from gradlab.gradients.window_choice import (
 __all__ = [
     "AbstractEstimator",
     "Forward",
+    "FromLast",
     "Full",
     "Geometric",
     "Gradient",

@@ -1,7 +1,7 @@
 """Suffix gradients R_{j,t}: what the losses from ℓ_j on say to the steps before t.
 
-R_{j,t} = Σ_{k ≥ j} Σ_{i < t} u_{k,i} ∂f_i/∂θ with u_{k,i} = δ_k J_k ⋯ J_{i+1}.  All that
-a cut between t − 1 and t can do to the gradient is in them.
+R_{j,t} = Σ_{k ≥ j} Σ_{i < t} u_{k,i} ∂f_i/∂θ with u_{k,i} = δ_k J_k ⋯ J_{i+1}.  That
+is all that a cut between t − 1 and t can take from the gradient.
 """
 
 from collections.abc import Iterator
@@ -30,16 +30,14 @@ def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]
     for j in range(T - 1)[::-1]:
         rows[j] += rows[j + 1]
     count = sum(value.size for value in trajectory.cell.params.values())
-    R = np.zeros((T, count))
+    R, scratch = np.zeros((2, T, count))
     for i in range(T - 1):
         h, x = trajectory.states[i], trajectory.inputs[i]
         outers = trajectory.cell.parameter_cotangents(h, x, rows[i + 1 :, i])
         start = 0
         for outer in outers.values():
-            part = _each(outer, bool(trajectory.batch))
-            size = part[0].size
-            R[i + 1 :, start : start + size] += part.reshape(len(part), size)
-            start += size
+            start += _put(outer, bool(trajectory.batch), scratch[i + 1 :, start:])
+        R[i + 1 :] += scratch[i + 1 :]
         yield i + 2, R[i + 1 :]
 
 
@@ -66,10 +64,18 @@ def _rows(objective: AbstractObjective) -> Array:
     return rows
 
 
-def _each(outer: Outer, batch: bool) -> Array:
-    """Return a cotangent for every row of losses, summed over the batch."""
-    if outer.right is None:
-        return outer.left.sum(axis=1) if batch else outer.left
-    if not batch:
-        return outer.left[..., None] * outer.right
-    return np.swapaxes(outer.left, 1, 2) @ outer.right
+def _put(outer: Outer, batch: bool, place: Array) -> int:
+    """Write cotangents, summed over a batch, into columns 0 …; return how many."""
+    left, right = outer.left, outer.right
+    rows = len(place)
+    if right is None:
+        total = (left.sum(axis=1) if batch else left).reshape(rows, -1)
+        place[:, : total.shape[1]] = total
+        return total.shape[1]
+    p, c = left.shape[-1], right.shape[-1]
+    out = place[:, : p * c].reshape(rows, p, c)  # a view: only an axis is split
+    if batch:
+        np.matmul(np.swapaxes(left, 1, 2), right, out=out)
+    else:
+        np.multiply(left[..., None], right, out=out)
+    return p * c

@@ -60,12 +60,15 @@ def _nested(objective: AbstractObjective, keep: Array) -> Array:
     weights = 1 / keep
     if not len(variance) or (keep == 1).all():
         return variance
+    scratch = np.empty((len(keep), len(variance)))
     with np.errstate(over="ignore", invalid="ignore"):
         for t, R in suffix_gradients(objective):
             if keep[t - 1] < 1:
                 between = np.append(1.0, np.cumprod(weights[t:-1]))[: len(R) - 1]
                 later = (weights[t:] - 1) * between
-                variance += (weights[t - 1] - 1) * (np.append(1.0, later) @ R**2)
+                variance += (weights[t - 1] - 1) * (
+                    np.append(1.0, later) @ np.multiply(R, R, out=scratch[: len(R)])
+                )
                 if not np.isfinite(variance).all():
                     raise RangeError(t)
     return variance

@@ -1,5 +1,6 @@
 """Laws of a random depth K, given by their survival P(K ≥ l) at lags l ≥ 0."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -8,7 +9,7 @@ import numpy as np
 from gradlab._checks import require_number
 from gradlab.typing import Array
 
-__all__ = ["Geometric", "PowerLaw"]
+__all__ = ["FromLast", "Geometric", "PowerLaw"]
 
 
 @final
@@ -53,3 +54,23 @@ class PowerLaw:
     def __call__(self, lags: Array) -> Array:
         """Return P(K ≥ l) at the given lags."""
         return np.power(1 + np.asarray(lags) / self.scale, -self.exponent)
+
+
+@final
+@dataclass(frozen=True)
+class FromLast:
+    """A schedule π_1 … π_T with which the last loss has a given survival.
+
+    π_{T−l+1} = P(K ≥ l)/P(K ≥ l − 1), so that ξ_T ⋯ ξ_{T−l+1} is not 0 with probability
+    P(K ≥ l): long memory for a random truncation.
+
+    >>> FromLast(PowerLaw(1.0, 2.0))(3)  # 9/16, 4/9, 1/4
+    array([0.5625    , 0.44444444, 0.25      ])
+    """
+
+    law: Callable[[Array], Array]
+
+    def __call__(self, T: int) -> Array:
+        """Return π_1 … π_T."""
+        survival = self.law(np.arange(T + 1))
+        return (survival[1:] / survival[:-1])[::-1]

@@ -136,8 +136,8 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     With nested ξ, shared by all losses, λ_{t−1} = δ_{t−1} + ξ_t λ_t J_t has the
     covariance J_tᵀ[(Cov λ_t + Λ_t Λ_tᵀ)/π_t − Λ_t Λ_tᵀ] J_t.  In the total gradient the
     parts (ξ_t − 1) λ_t J_t ∂h_{t−1}/∂θ are uncorrelated, and their variances add up to
-    Σ_t a_t [R_{t,t}² + Σ_{j > t} a_j R_{j,t}²/Π_{t<s<j} π_s] with a = 1/π − 1, and R_{j,t}
-    what the losses from j on say to the steps before t.
+    Σ_t a_t [R_{t,t}² + Σ_{j > t} a_j R_{j,t}²/Π_{t<s<j} π_s] with a = 1/π − 1, where
+    R_{j,t} is what the losses from j on say to the steps before t.
 
     Examples
     --------

@@ -7,8 +7,9 @@ import pytest
 
 from gradlab.cells import GRU, LSTM, RNN, Linear
 from gradlab.dynamics import run
-from gradlab.errors import InputTypeError
+from gradlab.errors import InputTypeError, RangeError
 from gradlab.gradients import (
+    FromLast,
     Full,
     Geometric,
     PowerLaw,
@@ -151,6 +152,22 @@ def test_a_single_loss_has_the_variance_of_its_tails(rng):
         found = moments(estimator, objective).total_variance
         # Terms up to 1/S_T ≈ 100 times as large cancel: some 1000 eps.
         assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_schedule_from_the_last_step_has_the_survival_of_its_law(rng):
+    """Long memory: with one loss it is the random window of the same law."""
+    objective = squared(KINDS["lstm"](rng), rng, weights=np.eye(T)[-1], steps=T)
+    law = PowerLaw(2.0, 1.5)
+    a = moments(RandomTruncation(FromLast(law)), objective)
+    b = moments(RandomWindow(law), objective)
+    assert a.total_variance == pytest.approx(b.total_variance, rel=1e-12)
+    assert a.expected_steps == pytest.approx(b.expected_steps, rel=1e-13)
+
+
+def test_what_overflows_in_the_weights_is_refused(rng):
+    objective = squared(KINDS["rnn"](rng), rng, steps=T)
+    with pytest.raises(RangeError, match="overflows float64"):
+        moments(RandomTruncation(1e-100), objective)
 
 
 def test_the_letter_has_the_variance_of_independent_steps(rng):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradlab.adapters import from_torch
+from gradlab.datasets import default_text, one_hot
 from gradlab.dynamics import run
 from gradlab.gradients import Full, Segmented, Truncated
 from gradlab.objectives import CrossEntropy
@@ -32,7 +33,7 @@ def detached(state):
     return state.detach()
 
 
-def loss_at(W_qh, hidden, y):
+def loss_at(W_qh, hidden, y, T):
     return torch.nn.functional.cross_entropy(hidden @ W_qh.T, y, reduction="sum") / T
 
 
@@ -46,14 +47,14 @@ def stored_states(module, x):
     return found
 
 
-def segments_by_torch(module, x, y, W_qh, lengths):
+def segments_by_torch(module, x, y, W_qh, lengths, T=T):
     """One training loop: run a segment, backward, detach the state, go on."""
     module.zero_grad()
     state, start = None, 0
     for length in lengths:
         part = slice(start, start + length)
         hidden, state = module(x[part], state)
-        loss_at(W_qh, hidden, y[part]).backward()
+        loss_at(W_qh, hidden, y[part], T).backward()
         state, start = detached(state), start + length
 
 
@@ -65,7 +66,7 @@ def windows_by_torch(module, x, y, W_qh, window, stride):
         first = (end - 1) // stride * stride
         start = max(end - window, 0)
         hidden, _ = module(x[start:end], states[start])
-        loss_at(W_qh, hidden[first - start :], y[first:end]).backward()
+        loss_at(W_qh, hidden[first - start :], y[first:end], T).backward()
 
 
 def assert_equal(module, gradient):
@@ -100,6 +101,27 @@ def test_windows_are_the_loop_over_blocks_of_losses(problem, window, stride):
     windows_by_torch(module, *tensors, window, stride)
     gradient = Truncated(window, stride=stride).gradient(objective)
     assert_equal(module, gradient)
+
+
+def test_segments_of_a_thousand_characters_of_text(rng):
+    """The training loop of the textbook on its text: hidden 64, λ_1 < 0."""
+    corpus = default_text()
+    steps, q = 1000, len(corpus.vocabulary)
+    tokens = corpus.tokens[: steps + 1]
+    x = one_hot(tokens[:-1], q)
+    module = torch.nn.RNN(q, 64, dtype=torch.float64)
+    with torch.no_grad():
+        for value in module.parameters():
+            drawn = rng.normal(size=tuple(value.shape))
+            value.copy_(torch.from_numpy(drawn * 0.9 / 8))
+    W_qh = rng.normal(size=(q, 64)) / 8
+    trajectory = run(from_torch(module), np.zeros(64), x)
+    assert trajectory.chain.tangent(np.eye(64)).log_norm() < 0  # λ_1 < 0
+    objective = CrossEntropy(trajectory, tokens[1:], W_qh)
+    estimator = Segmented(35)
+    tensors = [torch.tensor(np.array(a)) for a in (x, tokens[1:], W_qh)]
+    segments_by_torch(module, *tensors, estimator.segments(steps).tolist(), T=steps)
+    assert_equal(module, estimator.gradient(objective))
 
 
 def test_a_window_above_T_is_full_bit_for_bit(problem):

@@ -35,6 +35,21 @@ def test_the_gradient_has_the_lags_that_it_says(estimator, name, rng):
     assert np.linalg.norm(flat - expected) <= 1e-13 * max(np.linalg.norm(expected), 1)
 
 
+@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("length", [1, 4, 6])
+def test_blocks_as_long_as_their_window_are_segments(length, name, rng):
+    """TBPTT(k, k) is what detaching every k steps does, if k divides T.
+
+    Otherwise the last block is shorter than its window, and looks across a boundary.
+    """
+    objective = OBJECTIVES[name](rng)
+    if len(objective.trajectory) % length:
+        return
+    windows = Truncated(length, stride=length).gradient(objective)
+    segments = Segmented(length).gradient(objective)
+    np.testing.assert_allclose(windows.flat, segments.flat, rtol=1e-12, atol=1e-15)
+
+
 def test_windows_count_the_steps_that_they_go_back():
     assert Truncated(3).expected_steps(5) == 1 + 2 + 3 + 3 + 3
     assert Truncated(4, stride=2).expected_steps(5) == 2 + 4 + 4
