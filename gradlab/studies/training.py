@@ -124,7 +124,8 @@ def train(
     while finite and progress.updates < recipe.updates:
         finite = _update(model, recipe, progress, held_out, watch)
         done = progress.updates
-        if path and (done % recipe.save_every == 0 or done == recipe.updates):
+        due = done % recipe.save_every == 0 or done == recipe.updates
+        if path and finite and due:  # a failed update has moved on in the text
             progress.save(path, identity)
     parameters = {key: value for key, value in identity.items() if key != "seed"}
     origin = Origin(seed=seed, parameters={**parameters, "updates": recipe.updates})

@@ -130,7 +130,7 @@ class Training(Result):
         """Say in a sentence or two how it went."""
         head = f"{self.updates} updates, {self.characters:,} symbols: {self.stop.value}"
         if self.stop is TrainingStop.RANGE:
-            return f"{head}, at update {self.updates + 1}."
+            return f"{head}."
         return (
             f"{head}. Perplexity {self.train_perplexity:.3g} on the training text, "
             f"{self.held_out_perplexity:.3g} on held-out text."

@@ -220,9 +220,21 @@ def test_a_run_that_leaves_float64_ends_there(rate, tmp_path):
     assert np.isnan([found.held_out_loss, found.exponent, found.gap]).all()
     assert np.isnan(found.held_out_perplexity)
     assert all(np.isfinite(value).all() for value in found.params.values())
-    assert found.describe().endswith(f"float64, at update {found.updates + 1}.")
+    assert found.describe().startswith(f"{found.updates} updates, ")
+    assert found.describe().endswith("left the range of float64.")
     again = Training.load(found.save(tmp_path / "run"))
     assert_same(again, found)
+
+
+def test_a_run_that_diverged_diverges_again_when_resumed(tmp_path):
+    cell = RNN.random(12, CORPUS.q, gain=1.5, rng=0, activation="relu")
+    model = CharacterModel(cell, np.full((CORPUS.q, 12), 0.3), np.zeros(CORPUS.q))
+    recipe = recipe_of(optimiser=SGD(1e3), updates=200, save_every=1)
+    alone = train(CORPUS, model, recipe, rng=0)
+    assert 0 < alone.updates < 200
+    for _ in range(3):
+        again = train(CORPUS, model, recipe, rng=0, store=tmp_path / "run.state")
+        assert_same(again, alone)
 
 
 def test_a_loss_beyond_float64_is_divergence_and_no_warning():
