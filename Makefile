@@ -39,8 +39,9 @@ check: $(VENV)/.installed ## format, lint, types, floors, fast tests
 paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 	$(MAKE) -C paper
 
-bench: $(VENV)/.installed ## time the kernels beside plain NumPy, interleaved
+bench: $(VENV)/.installed ## time the kernels beside plain NumPy and torch, interleaved
 	$(PY) -m benchmarks.kernels
+	$(PY) -m benchmarks.windows
 
 docs: $(VENV)/.installed ## build/docs: every public name, from its docstring
 	$(PY) -m pip install --quiet "pdoc>=14.5"

@@ -40,12 +40,22 @@ def truncation_variance(
 
 
 def window_variance(estimator: RandomWindow, objective: AbstractObjective) -> Array:
-    """Return the variance of every parameter of the cell (P,).
+    """Return the variance of every parameter of the cell (P,), for a shared K or own.
 
     Cov(1{K≥l}/S_l, 1{K≥m}/S_m) = 1/S_{min(l,m)} − 1, so that Σ_lm G_l G_m (…) is, by
     summation by parts, Σ_{l≥1} (1/S_l − 1/S_{l−1}) R_l² with tails R_l = Σ_{m≥l} G_m.
     """
-    inverse = 1 / estimator.survival(len(objective.trajectory))
+    trajectory = objective.trajectory
+    inverse = 1 / estimator.survival(len(trajectory))
+    if trajectory.batch and not estimator.shared:
+        (B,) = trajectory.batch
+        alone = [_of_window(objective.sequence(b), inverse) for b in range(B)]
+        return np.sum(alone, axis=0) / B**2
+    return _of_window(objective, inverse)
+
+
+def _of_window(objective: AbstractObjective, inverse: Array) -> Array:
+    """Return Σ_{l≥1} (1/S_l − 1/S_{l−1}) R_l², from 1/S (T + 1,)."""
     variance = tail = np.zeros(_count(objective))
     for start, gradients in lag_gradients(objective):
         for lag in range(start, start + len(gradients))[::-1]:

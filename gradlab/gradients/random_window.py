@@ -7,7 +7,7 @@ from typing import ClassVar, Self, final
 import numpy as np
 
 from gradlab._checks import describe_rng, require_array, require_count, require_rng
-from gradlab.errors import InputError
+from gradlab.errors import InputError, InputTypeError
 from gradlab.gradients._counts import as_losses
 from gradlab.gradients._lags import lag_rows, require_range
 from gradlab.gradients.base import (
@@ -33,6 +33,8 @@ class RandomWindow(AbstractEstimator):
     law : (L,) array_like, or callable
         The survival P(K ≥ 0) = 1, P(K ≥ 1), …; L ≥ T is needed for lags 0 … T − 1.  A
         callable, such as `Geometric`, gets an array of lags.
+    shared : bool
+        Whether the sequences of a batch share one K, or draw their own.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class RandomWindow(AbstractEstimator):
     """
 
     law: ArrayLike | Callable[[Array], ArrayLike]
+    shared: bool = True
 
     exact: ClassVar[bool] = False
     unbiased: ClassVar[bool] = True
@@ -59,6 +62,9 @@ class RandomWindow(AbstractEstimator):
 
     def __post_init__(self) -> None:
         """Check a law that is given by its values, and keep a copy."""
+        if not isinstance(self.shared, bool):
+            message = f"`shared` must be True or False; got {self.shared!r}."
+            raise InputTypeError(message)
         if not callable(self.law):
             object.__setattr__(self, "law", _survival(self.law))
 
@@ -97,10 +103,11 @@ class RandomWindow(AbstractEstimator):
             raise InputError(message)
         return found[: steps + 1]
 
-    def draw(self, T: int, *, rng: Seed) -> int:
-        """Return one draw of the depth K, at most T."""
-        level = require_rng(rng).random()
-        return int(np.count_nonzero(self.survival(T)[1:] > level))
+    def draw(self, T: int, *, rng: Seed, sequences: int | None = None) -> Array:
+        """Return one draw of the depth K ≤ T: (), or (B,) for so many sequences."""
+        size = None if sequences is None else (sequences,)
+        level = np.asarray(require_rng(rng).random(size))
+        return np.asarray((self.survival(T)[1:] > level[..., None]).sum(axis=-1))
 
     def gradient(
         self, objective: AbstractObjective, *, rng: Seed | None = None
@@ -117,17 +124,20 @@ class RandomWindow(AbstractEstimator):
         objective = require_objective(objective)
         generator = require_rng(rng)  # type: ignore[arg-type]
         seed = describe_rng(rng)  # type: ignore[arg-type]
-        steps = len(objective.trajectory)
-        survival, depth = self.survival(steps), self.draw(steps, rng=generator)
+        steps, batch = len(objective.trajectory), objective.trajectory.batch
+        count = batch[0] if batch and not self.shared else None
+        survival = self.survival(steps)
+        depth = self.draw(steps, rng=generator, sequences=count)
         states = np.zeros(objective.trajectory.states.shape)
         with np.errstate(over="ignore", invalid="ignore"):
             for lag, (at, rows) in enumerate(lag_rows(objective)):
-                states[at] += rows / survival[lag]
-                if lag == depth:
+                reached = np.where(lag <= depth, 1 / survival[lag], 0.0)
+                states[at] += reached[..., None] * rows
+                if lag >= depth.max():
                     break
         return gradient_from_cotangents(objective, require_range(states), seed=seed)
 
-    def weights(self, depth: int, T: int) -> Array:
+    def weights(self, depth: int | Array, T: int) -> Array:
         """Return (T, T): what K = `depth` weights ℓ_t with at step i, row t − 1."""
         survival = self.survival(T)[:T]
         by_lag = np.where(np.arange(T) <= depth, 1 / survival, 0.0)

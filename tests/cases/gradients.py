@@ -46,13 +46,16 @@ def _cuts(keep, shared=True):
     return outcomes
 
 
-def _depths(survival):
+def _depths(survival, shared=True):
     """Every depth K = 0 … T, by a number between P(K ≥ K + 1) and P(K ≥ K)."""
 
     def outcomes(T, B):
         S = np.append(survival(np.arange(T + 1)), 0.0)
-        for high, low in itertools.pairwise(S):
-            yield high - low, (high + low) / 2
+        every = list(itertools.pairwise(S))
+        for levels in itertools.product(every, repeat=1 if shared else B):
+            high, low = np.transpose(levels)
+            middle = (high + low) / 2
+            yield (high - low).prod(), middle[0] if shared else middle
 
     return outcomes
 
@@ -88,6 +91,12 @@ ESTIMATORS = {
         exact=False,
         unbiased=True,
         outcomes=_depths(Geometric(0.8)),
+    ),
+    "random window per sequence": Row(
+        RandomWindow(Geometric(0.8), shared=False),
+        exact=False,
+        unbiased=True,
+        outcomes=_depths(Geometric(0.8), shared=False),
     ),
 }
 

@@ -78,6 +78,8 @@ def test_a_random_window_is_the_sum_over_all_depths(kind, law, rng):
     survival = np.append(estimator.survival(T)[:T], 0.0)
     weights = np.array([estimator.weights(depth, T) for depth in range(T)])
     check(estimator, objective, weights, -np.diff(survival))
+    own = RandomWindow(law, shared=False)
+    check(own, objective, weights, -np.diff(survival), shared=False)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -186,8 +188,9 @@ def test_the_letter_has_the_variance_of_independent_steps(rng):
         RandomTruncation(0.8, shared=False),
         RandomTruncation(0.7, nested=False),
         RandomWindow(Geometric(0.8)),
+        RandomWindow(Geometric(0.8), shared=False),
     ],
-    ids=["nested", "own", "letter", "window"],
+    ids=["nested", "own", "letter", "window", "own windows"],
 )
 def test_samples_agree_with_the_moments(estimator, rng):
     objective = OBJECTIVES["rnn batch"](rng)
