@@ -14,6 +14,7 @@ from gradlab.studies.stability import ModelStability, model_stability
 from gradlab.studies.tightness import Tightness, tightness
 from gradlab.studies.training import train
 from gradlab.studies.training_record import Training, TrainingStop
+from gradlab.studies.training_study import TrainingStudy, training_study
 from gradlab.studies.truncation import Comparison, compare_truncations
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Tightness",
     "Training",
     "TrainingStop",
+    "TrainingStudy",
     "agreement",
     "compare_truncations",
     "lag_lengths",
@@ -37,4 +39,5 @@ __all__ = [
     "sequence_gradients",
     "tightness",
     "train",
+    "training_study",
 ]
