@@ -182,3 +182,12 @@ def test_rows_that_are_no_norms_are_refused(rows):
 def test_contributions_have_two_axes():
     with pytest.raises(InputError, match=r"must have shape \(K, L\) or \(L,\)"):
         clipped_lags(np.ones((2, 2, 2)), 1.0)
+
+
+def test_results_are_tables():
+    columns = clip_by_norm({"w": [3.0, 4.0]}, 1.0).columns()
+    assert list(columns) == ["norm", "log_norm", "threshold", "share"]
+    assert columns["norm"].tolist() == [5.0]
+    table = clipped_lags([[1.0, 3.0]], 2.0).columns()
+    assert table["lag"].tolist() == [0, 1]
+    assert table["removed"].tolist() == [0.5, 1.5]

@@ -124,4 +124,5 @@ def test_it_is_stored_and_read_back(rng, tmp_path):
     found = minibatch_variance(objective_of(rng))
     again = MinibatchVariance.load(found.save(tmp_path / "noise"))
     assert again.total_variance == found.total_variance
+    assert found.to_csv().startswith("total_variance,squared_norm,relative,sequences")
     assert again.variance["W_hh"].tolist() == found.variance["W_hh"].tolist()

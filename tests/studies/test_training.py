@@ -226,6 +226,27 @@ def test_a_run_that_leaves_float64_ends_there(rate, tmp_path):
     assert_same(again, found)
 
 
+def test_a_model_that_cannot_read_the_held_out_text_has_diverged():
+    """Twelve steps of a growth of 140 fit into float64; those of the text do not."""
+    cell = RNN.random(12, CORPUS.q, gain=200.0, rng=0, activation="relu")
+    model = CharacterModel(cell, np.zeros((CORPUS.q, 12)), np.zeros(CORPUS.q))
+    found = train(CORPUS, model, recipe_of(optimiser=SGD(1e-99), updates=1), rng=0)
+    assert found.stop is TrainingStop.RANGE
+    assert found.updates == 1
+    assert np.isnan(found.held_out_loss)
+
+
+def keep_half(T):
+    return np.full(T, 0.5)
+
+
+def test_a_schedule_is_described_by_its_name():
+    recipe = recipe_of(RandomTruncation(keep_half), updates=2)
+    found = train(CORPUS, model_of(), recipe, rng=0)
+    named = found.origin.parameters["estimator"]["keep"]
+    assert named == "tests.studies.test_training.keep_half"
+
+
 def test_a_run_that_diverged_diverges_again_when_resumed(tmp_path):
     cell = RNN.random(12, CORPUS.q, gain=1.5, rng=0, activation="relu")
     model = CharacterModel(cell, np.full((CORPUS.q, 12), 0.3), np.zeros(CORPUS.q))

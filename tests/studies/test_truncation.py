@@ -40,6 +40,9 @@ def test_every_row_is_its_moments(rng, tmp_path):
         )
     np.testing.assert_array_equal(found.bias[[0, 1, 4, 5]], 0.0)
     np.testing.assert_array_equal(found.std[:4], 0.0)
+    np.testing.assert_array_equal(
+        found.relative_error, found.error / found.gradient_norm
+    )
     again = Comparison.load(found.save(tmp_path / "rows"))
     assert again.to_csv() == found.to_csv()
 
