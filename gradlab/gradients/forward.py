@@ -69,6 +69,8 @@ class Forward(AbstractEstimator):
         total = np.zeros(count)
         with np.errstate(over="ignore", invalid="ignore"):
             for t, D in enumerate(sensitivities(trajectory), 1):
+                if not deltas[t - 1].any():  # D may be beyond float64 by then
+                    continue
                 rows = deltas[t - 1][..., None, :] @ D
                 total += rows.reshape(-1, count).sum(axis=0)
                 if not np.isfinite(total).all():

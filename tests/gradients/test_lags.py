@@ -113,6 +113,24 @@ def test_memory_is_blocked_without_changing_a_digit(rng, monkeypatch):
     np.testing.assert_array_equal(kept.norms, carried_again.norms)
 
 
+def test_the_table_has_a_row_for_every_lag(rng):
+    found = lag_decomposition(OBJECTIVES["gru"](rng))
+    table = found.columns()
+    assert {len(column) for column in table.values()} == {12}
+    np.testing.assert_array_equal(
+        table["relative_bias"], found.bias / found.gradient_norm
+    )
+
+
+def test_a_gradient_of_zero_has_no_shares(rng):
+    silent = OBJECTIVES["rnn"](rng).reweighted(np.zeros(12))
+    found = lag_decomposition(silent)
+    assert not found.tails.any()
+    assert np.isnan(found.share).all()
+    assert np.isnan(found.relative_bias).all()
+    assert np.isnan(found.cosine).all()
+
+
 def test_fewer_lags_can_be_asked_for(rng):
     objective = OBJECTIVES["rnn"](rng)
     few, all_ = lag_decomposition(objective, lags=3), lag_decomposition(objective)

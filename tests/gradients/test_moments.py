@@ -1,6 +1,8 @@
 """Exact moments against all 2^(T−1) outcomes, exact fractions and samples."""
 
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import final
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from gradlab.cells import GRU, LSTM, RNN, Linear
 from gradlab.dynamics import run
 from gradlab.errors import InputTypeError, RangeError
 from gradlab.gradients import (
+    AbstractEstimator,
     FromLast,
     Full,
     Geometric,
@@ -20,6 +23,7 @@ from gradlab.gradients import (
     moments,
 )
 from gradlab.objectives import SquaredError
+from gradlab.references import Reference
 from tests.cases.gradients import OBJECTIVES, squared
 from tests.oracles.enumeration import enumerated_moments, lag_tensor, outcomes
 
@@ -54,6 +58,7 @@ def check(estimator, objective, weights, chances, *, shared=True):
             assert not value.any()  # the readout sees no truncation
 
 
+@pytest.mark.theorem("thm:random-truncation")
 @pytest.mark.parametrize("batch", [(), (2,)], ids=["one", "batch"])
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "own"])
 @pytest.mark.parametrize("nested", [True, False], ids=["nested", "letter"])
@@ -241,6 +246,30 @@ def test_moments_survive_the_disk(rng, tmp_path):
     again = type(found).load(found.save(tmp_path / "moments"))
     assert again.total_variance == found.total_variance
     assert again.to_csv() == found.to_csv()
+
+
+@final
+@dataclass(frozen=True)
+class Foreign(AbstractEstimator):
+    """A random estimator of somebody else, whose variance nobody stated."""
+
+    exact = False
+    unbiased = True
+    source = Reference("tallec2017unbiasing")
+
+    def gradient(self, objective, *, rng=None):
+        return Full().gradient(objective)
+
+    def expected_steps(self, T, losses=None):
+        return float(T)
+
+    def held_steps(self, T):
+        return float(T)
+
+
+def test_no_variance_is_made_up(rng):
+    with pytest.raises(InputTypeError, match="no exact variance is known for Foreign"):
+        moments(Foreign(), OBJECTIVES["rnn"](rng))
 
 
 def test_only_estimators_have_moments(rng):

@@ -176,6 +176,11 @@ COUNT = "must be an integer >= "
             "`probabilities` must be >= 0 and sum to 1; got a sum of 0.75.",
         ),
         (
+            lambda: RandomWindow(Geometric(0.5), shared=0),
+            InputTypeError,
+            "`shared` must be True or False; got 0.",
+        ),
+        (
             lambda: PowerLaw(0.0, 1.0),
             InputError,
             "`scale` must be a finite number > 0; got 0.0.",
@@ -206,8 +211,7 @@ def test_a_window_that_overflows_names_the_step(rng):
         )
 
 
-def test_a_cut_is_a_cut_also_where_the_chain_explodes(rng):
-    """0 · inf is NaN; a gradient that is not passed on is 0, sequence by sequence."""
+def test_the_sequences_of_a_batch_may_have_their_own_cuts(rng):
     chain = OBJECTIVES["rnn batch"](rng).trajectory.chain
     xi = np.ones((T, 3))
     xi[5, 1] = 0.0

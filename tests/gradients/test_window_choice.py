@@ -37,6 +37,7 @@ def test_the_bound_is_never_below_the_bias(name, onset, rng):
     # Equality is possible where all lags have one direction: T roundings then.
     assert (found.relative_bias <= found.bound * (1 + 1e-12) + 1e-15).all()
     assert found.window <= found.bounded_window
+    assert list(found.columns()) == ["window", "relative_bias", "bound"]
 
 
 def test_the_bound_is_sharp_where_lags_decay_in_one_direction():
@@ -79,6 +80,9 @@ def test_noise_is_the_variance_of_the_mean_gradient(rng):
     again = noise_matched_window([objective.sequence(b) for b in range(6)], 0.1)
     np.testing.assert_allclose(again.squared_bias, found.squared_bias, rtol=1e-12)
     assert again.window == found.window
+    np.testing.assert_array_equal(
+        found.columns()["ratio"], found.squared_bias / found.variance
+    )
 
 
 def test_what_cannot_be_asked_is_refused(rng):
