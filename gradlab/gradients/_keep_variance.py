@@ -33,8 +33,8 @@ class KeepVariance:
         """Compute the ρ of an objective; a batch shares its ξ."""
         T = len(objective.trajectory)
         squares = np.zeros((T, T))
-        for t, R in suffix_gradients(objective):
-            squares[t - 1, t - 1 :] = np.einsum("jp,jp->j", R, R)
+        for t, j, R in suffix_gradients(objective):
+            squares[t - 1, j - 1 : j - 1 + len(R)] = np.einsum("jp,jp->j", R, R)
         return cls(squares)
 
     def __call__(self, keep: Array) -> tuple[float, Array]:
@@ -43,7 +43,7 @@ class KeepVariance:
         logs = np.cumsum(np.log(w))
         pairs = np.triu(self.squares, 1)
         # ln κ_{t,j} = Σ_{s ≤ j−1} ln w − Σ_{s ≤ t} ln w
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):  # inf is what SLSQP is to see
             pairs *= np.exp(np.triu((logs - np.log(w))[None, :] - logs[:, None], 1))
         own = np.diag(self.squares)
         later, earlier = pairs @ excess, excess @ pairs

@@ -18,6 +18,7 @@ from gradlab.typing import Array
 
 __all__ = [
     "block_rows",
+    "carried_rows",
     "lag_gradients",
     "lag_rows",
     "require_range",
@@ -63,7 +64,13 @@ def block_rows(
 
 def lag_rows(objective: AbstractObjective) -> Iterator[tuple[Array, Array]]:
     """Yield (states i, u_{i+l,i}) over all losses, for l = 0, 1, … while there are."""
-    times = 1 + np.flatnonzero(steps_with_loss(objective))
+    return carried_rows(objective, 1 + np.flatnonzero(steps_with_loss(objective)))
+
+
+def carried_rows(
+    objective: AbstractObjective, times: Array
+) -> Iterator[tuple[Array, Array]]:
+    """Yield (states i, u_{i+l,i}) for the losses at ascending times, lag by lag."""
     return _carried(_slopes(objective), times, objective.cotangents[times - 1])
 
 

@@ -9,36 +9,42 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradlab.cells.base import Outer
-from gradlab.gradients._lags import lag_rows, sheet_gradients
+from gradlab.gradients._lags import carried_rows, sheet_gradients
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
 
 __all__ = ["loss_gradients", "suffix_gradients"]
 
-_BLOCK = 16  # losses whose outer products are summed in one call
+_BLOCK = 16  # losses that are followed together
 
 
-def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
-    """Yield (t, R_{t,t} … R_{T,t} as rows (T − t + 1, P)) for t = 2 … T.
+def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, int, Array]]:
+    """Yield (t, j, R_{j,t}, R_{j+1,t}, … as rows (k, P)) for all j ≥ t ≥ 2.
 
-    T² n B numbers are held and T P; T² B (n² + P) flops.  A yielded array is valid
-    until the next one.
+    Losses come in blocks of k ≤ 16, the last first, each with t = 2 … j + k − 1; a
+    block holds 16 T n B numbers and 32 P.  T² B (n² + P) flops in all.  The rows are
+    valid until the next ones.
     """
     trajectory = objective.trajectory
     T = len(trajectory)
-    rows = _rows(objective)
-    for j in range(T - 1)[::-1]:
-        rows[j] += rows[j + 1]
     count = sum(value.size for value in trajectory.cell.params.values())
-    R, scratch = np.zeros((2, T, count))
-    for i in range(T - 1):
-        h, x = trajectory.states[i], trajectory.inputs[i]
-        outers = trajectory.cell.parameter_cotangents(h, x, rows[i + 1 :, i])
-        start = 0
-        for outer in outers.values():
-            start += _put(outer, bool(trajectory.batch), scratch[i + 1 :, start:])
-        R[i + 1 :] += scratch[i + 1 :]
-        yield i + 2, R[i + 1 :]
+    later = np.zeros(objective.cotangents.shape)
+    for first in range(0, T, _BLOCK)[::-1]:
+        rows = _rows(objective, first, min(first + _BLOCK, T))
+        rows[-1] += later[: rows.shape[1]]
+        for j in range(len(rows) - 1)[::-1]:
+            rows[j] += rows[j + 1]
+        later = rows[0]
+        R, scratch = np.zeros((2, len(rows), count))
+        for i in range(rows.shape[1] - 1):
+            low = max(i + 1 - first, 0)  # R_{j,t} with j ≥ t = i + 2 alone
+            h, x = trajectory.states[i], trajectory.inputs[i]
+            outers = trajectory.cell.parameter_cotangents(h, x, rows[low:, i])
+            start = 0
+            for outer in outers.values():
+                start += _put(outer, bool(trajectory.batch), scratch[low:, start:])
+            R[low:] += scratch[low:]
+            yield i + 2, first + low + 1, R[low:]
 
 
 def loss_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
@@ -46,21 +52,23 @@ def loss_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
 
     In a batch the rows are (k, P) too: its sequences are summed.
     """
-    rows = _rows(objective)
-    T = len(rows)
-    rows[np.arange(T), np.arange(T)] = 0.0
-    for start in range(0, T, _BLOCK):
-        sheet = rows[start : start + _BLOCK, : start + _BLOCK]
-        yield start + 1, sheet_gradients(objective.trajectory, sheet)
+    T = len(objective.trajectory)
+    for first in range(0, T, _BLOCK):
+        rows = _rows(objective, first, min(first + _BLOCK, T))
+        own = np.arange(len(rows))
+        rows[own, first + own] = 0.0
+        yield first + 1, sheet_gradients(objective.trajectory, rows)
 
 
-def _rows(objective: AbstractObjective) -> Array:
-    """Return u_{t,i} for all t and i ≤ t, (T, T, n) or (T, T, B, n); 0 above."""
+def _rows(objective: AbstractObjective, first: int, end: int) -> Array:
+    """Return u_{t,i} for t = first + 1 … end and i ≤ t (k, end, ..., n); 0 above."""
     deltas = objective.cotangents
-    rows = np.zeros((len(deltas), *deltas.shape))
-    for lag, (at, carried) in enumerate(lag_rows(objective)):
+    rows = np.zeros((end - first, end, *deltas.shape[1:]))
+    times = np.arange(first + 1, end + 1)
+    for lag, (at, carried) in enumerate(carried_rows(objective, times)):
         inside = at > 0
-        rows[at[inside] + lag - 1, at[inside] - 1] = carried[inside]
+        steps = at[inside]
+        rows[steps + lag - first - 1, steps - 1] = carried[inside]
     return rows
 
 

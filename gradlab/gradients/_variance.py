@@ -18,7 +18,7 @@ from gradlab.gradients.randomized import RandomTruncation
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
 
-__all__ = ["truncation_variance", "window_variance"]
+__all__ = ["pair_weights", "truncation_variance", "window_variance"]
 
 
 def truncation_variance(
@@ -67,21 +67,34 @@ def _of_window(objective: AbstractObjective, inverse: Array) -> Array:
 
 def _nested(objective: AbstractObjective, keep: Array) -> Array:
     variance = np.zeros(_count(objective))
-    weights = 1 / keep
     if not len(variance) or (keep == 1).all():
         return variance
-    scratch = np.empty((len(keep), len(variance)))
+    scratch = np.zeros((0, len(variance)))
     with np.errstate(over="ignore", invalid="ignore"):
-        for t, R in suffix_gradients(objective):
+        weights = pair_weights(keep)
+        for t, j, R in suffix_gradients(objective):
             if keep[t - 1] < 1:
-                between = np.append(1.0, np.cumprod(weights[t:-1]))[: len(R) - 1]
-                later = (weights[t:] - 1) * between
-                variance += (weights[t - 1] - 1) * (
-                    np.append(1.0, later) @ np.multiply(R, R, out=scratch[: len(R)])
-                )
+                if len(scratch) < len(R):
+                    scratch = np.empty_like(R)
+                squares = np.multiply(R, R, out=scratch[: len(R)])
+                variance += weights[t - 1, j - 1 : j - 1 + len(R)] @ squares
                 if not np.isfinite(variance).all():
                     raise RangeError(t)
     return variance
+
+
+def pair_weights(keep: Array) -> Array:
+    """Return (T, T): what R_{j,t}² counts, a_t for j = t and a_t a_j κ_{t,j} for j > t.
+
+    κ_{t,j} = Π_{t < s < j} 1/π_s; 0 for j < t.
+    """
+    w, excess = 1 / keep, 1 / keep - 1
+    logs = np.cumsum(np.log(w))
+    # ln κ_{t,j} = Σ_{s ≤ j−1} ln w_s − Σ_{s ≤ t} ln w_s
+    kappa = np.exp(np.triu((logs - np.log(w))[None, :] - logs[:, None], 1))
+    found: Array = np.triu(excess[:, None] * kappa * excess[None, :], 1)
+    found[np.diag_indices(len(keep))] = excess
+    return found
 
 
 def _letter(objective: AbstractObjective, keep: Array) -> Array:

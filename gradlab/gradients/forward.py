@@ -29,7 +29,7 @@ class Forward(AbstractEstimator):
     """∂L/∂θ = Σ_t δ_t D_t with D_t = J_t D_{t−1} + ∂f_t/∂θ: exact, forward in time.
 
     For P parameters it holds n P numbers, whatever T is, and costs 2 n² P flops a step,
-    n³ times as much as backwards would: it is for small cells, and for checking.  The
+    about n² times as much as backwards: it is for small cells, and for checking.  The
     parameters' gradients are all its own; those by states and inputs, for which it
     would have to carry T more matrices, are the adjoint sweep's.
 

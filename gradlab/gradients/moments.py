@@ -122,7 +122,7 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     -------
     Moments
         No sampling is in it.  For P parameters and B sequences `RandomTruncation` costs
-        T² B (n² + P) flops and T² B n + T P numbers, `RandomWindow` as many flops.
+        T² B (n² + P) flops and 16 (T B n + 3 P) numbers, `RandomWindow` as many flops.
 
     Raises
     ------

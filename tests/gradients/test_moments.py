@@ -20,6 +20,7 @@ from gradlab.gradients import (
     RandomWindow,
     Segmented,
     Truncated,
+    _suffixes,
     moments,
 )
 from gradlab.objectives import SquaredError
@@ -144,6 +145,16 @@ def test_scalar_recursions_have_their_exact_moments(b, keep, steps, mean, varian
         z = 1 + Fraction(b) * z
     expected = float(m - z**2)
     assert found.variance["W_hx"].item() == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("batch", [(), (2,)], ids=["one", "batch"])
+@pytest.mark.parametrize("nested", [True, False], ids=["nested", "letter"])
+def test_losses_are_followed_in_blocks(nested, batch, rng, monkeypatch):
+    monkeypatch.setattr(_suffixes, "_BLOCK", 3)
+    objective = squared(KINDS["lstm"](rng), rng, batch=batch, steps=T)
+    estimator = RandomTruncation(schedule, nested=nested)
+    xi, chances = outcomes(schedule(T))
+    check(estimator, objective, [estimator.weights(each) for each in xi], chances)
 
 
 def test_a_single_loss_has_the_variance_of_its_tails(rng):
