@@ -38,13 +38,19 @@ class KeepVariance:
         return cls(squares)
 
     def __call__(self, keep: Array) -> tuple[float, Array]:
-        """Return V and ∂V/∂π (T,)."""
+        """Return V and ∂V/∂π (T,); inf and zeros where V leaves float64."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            total, slope = self._value(keep)
+        if np.isfinite(total) and np.isfinite(slope).all():
+            return total, slope
+        return np.inf, np.zeros(len(keep))
+
+    def _value(self, keep: Array) -> tuple[float, Array]:
         w, excess = 1 / keep, 1 / keep - 1
         logs = np.cumsum(np.log(w))
         pairs = np.triu(self.squares, 1)
         # ln κ_{t,j} = Σ_{s ≤ j−1} ln w − Σ_{s ≤ t} ln w
-        with np.errstate(over="ignore"):  # inf is what SLSQP is to see
-            pairs *= np.exp(np.triu((logs - np.log(w))[None, :] - logs[:, None], 1))
+        pairs *= np.exp(np.triu((logs - np.log(w))[None, :] - logs[:, None], 1))
         own = np.diag(self.squares)
         later, earlier = pairs @ excess, excess @ pairs
         total = float(excess @ (own + later))

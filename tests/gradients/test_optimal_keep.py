@@ -160,6 +160,13 @@ def test_the_variance_and_its_slope(batch, rng):
         )
 
 
+def test_a_variance_beyond_float64_is_infinite(rng):
+    objective = squared(RNN.random(3, 1, gain=1.0, rng=rng), rng, steps=9)
+    total, slope = KeepVariance.of(objective)(np.full(9, 1e-50))
+    assert total == np.inf
+    assert not slope.any()
+
+
 def test_many_losses_share_a_better_schedule_than_the_constant_one(rng):
     cell = RNN.random(5, 2, gain=1.1, rng=rng)
     objective = squared(cell, rng, weights=np.linspace(0, 1, 10) ** 3, steps=10)
