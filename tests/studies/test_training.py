@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from gradlab.cells import RNN
-from gradlab.datasets import Corpus
 from gradlab.dynamics import run
-from gradlab.errors import InputError, InputTypeError, RangeError, StoreError
+from gradlab.errors import InputError, InputTypeError, RangeError
 from gradlab.gradients import (
     AbstractEstimator,
     Full,
@@ -29,37 +28,15 @@ from gradlab.studies import (
     lag_lengths,
     train,
 )
-
-T, B = 12, 4
-VERSE = "row row row your boat gently down the stream "
-
-
-def corpus_of(text):
-    vocabulary, tokens = np.unique(list(text), return_inverse=True)
-    return Corpus(tokens, tuple(vocabulary.tolist()), "a test", "", "char", "none")
-
-
-CORPUS = corpus_of(VERSE * 40)
-
-
-def model_of(kind="rnn", **options):
-    return CharacterModel.random(kind, 12, CORPUS.q, rng=1, **options)
-
-
-def recipe_of(estimator=None, optimiser=None, **options):
-    standard = {"updates": 30, "batch": B, "length": T, "evaluate_every": 10}
-    estimator, optimiser = estimator or Full(), optimiser or Adam(1e-2)
-    return Recipe(estimator, optimiser, **{**standard, **options})
-
-
-def assert_same(found, expected):
-    for name, value in expected.as_dict().items():
-        got = getattr(found, name)
-        if isinstance(value, dict):
-            assert got.keys() == value.keys()
-            assert all(got[k].tolist() == v.tolist() for k, v in value.items())
-        else:
-            np.testing.assert_array_equal(got, value, err_msg=name)
+from tests.cases.training import (
+    CORPUS,
+    VERSE,
+    B,
+    T,
+    assert_same,
+    model_of,
+    recipe_of,
+)
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
@@ -137,65 +114,6 @@ def test_without_carrying_every_segment_starts_at_zero():
     watched = Watched(Full())
     train(CORPUS, model_of(), recipe_of(watched, carry=False), rng=0)
     assert not any(start.any() for start, _ in watched.seen)
-
-
-@pytest.mark.parametrize("kind", ["rnn", "lstm"])
-@pytest.mark.parametrize("carry", [True, False])
-def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(kind, carry, tmp_path):
-    model, optimiser = model_of(kind), Adam(1e-2)
-    options = {"clip": 0.3, "carry": carry, "save_every": 7}
-    estimator = RandomTruncation(0.6)
-    whole = train(
-        CORPUS, model, recipe_of(estimator, optimiser, updates=45, **options), rng=5
-    )
-    store = tmp_path / "deep" / "run.state"
-    for updates in (1, 20, 45):
-        recipe = recipe_of(estimator, optimiser, updates=updates, **options)
-        found = train(CORPUS, model, recipe, rng=5, store=store)
-    assert_same(found, whole)
-    assert [p.name for p in store.parent.iterdir()] == ["run.state"]
-
-
-def test_a_run_that_was_killed_goes_on_from_its_last_save(tmp_path, monkeypatch):
-    store, recipe = tmp_path / "run.state", recipe_of(save_every=4, clip=0.5)
-    whole = train(CORPUS, model_of(), recipe, rng=5)
-    calls = iter(range(18))
-
-    def killed(self, objective, *, rng=None):
-        if next(calls, None) is None:
-            raise KeyboardInterrupt
-        return gradient(self, objective, rng=rng)
-
-    gradient = Full.gradient
-    with monkeypatch.context() as patch:
-        patch.setattr(Full, "gradient", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train(CORPUS, model_of(), recipe, rng=5, store=store)
-    assert store.exists()
-    assert_same(train(CORPUS, model_of(), recipe, rng=5, store=store), whole)
-
-
-def test_a_store_of_another_run_or_a_damaged_one_is_refused(tmp_path):
-    store = tmp_path / "run.state"
-    train(CORPUS, model_of(), recipe_of(updates=5), rng=0, store=store)
-    for recipe, model, seed, named in [
-        (recipe_of(), model_of(), 1, "seed"),
-        (recipe_of(Truncated(2)), model_of(), 0, "estimator"),
-        (recipe_of(optimiser=SGD(0.1)), model_of(), 0, "optimiser"),
-        (recipe_of(), model_of(gain=0.5), 0, "weights"),
-        (recipe_of(clip=1.0), model_of(), 0, "clip"),
-    ]:
-        with pytest.raises(StoreError, match=f"of another run: its {named} differ"):
-            train(CORPUS, model, recipe, rng=seed, store=store)
-    with pytest.raises(StoreError, match="has made 5 updates already; 4 were asked"):
-        train(CORPUS, model_of(), recipe_of(updates=4), rng=0, store=store)
-    whole = store.read_bytes()
-    for damaged in (b"", whole[:500], whole[:-1] + b"x", b"x" + whole[1:]):
-        store.write_bytes(damaged)
-        with pytest.raises(StoreError, match="damaged, or is not a state of training"):
-            train(CORPUS, model_of(), recipe_of(), rng=0, store=store)
-    with pytest.raises(StoreError, match="cannot be read as a state of training"):
-        train(CORPUS, model_of(), recipe_of(), rng=0, store=tmp_path)
 
 
 def test_too_large_a_rate_diverges_without_clipping_and_is_said_so():
