@@ -16,19 +16,49 @@ from analysis.script import run_drawing
 from analysis.store import load_table, parameters_of
 from gradlab.butterfly import Flip, Influence, Twins, predictability_horizon
 from gradlab.exponents import LyapunovSpectrum
-from gradlab.gradients import GradientProfile
+from gradlab.gradients import GradientProfile, LagDecomposition
 from gradlab.plots import FLOAT_LIMITS
-from gradlab.studies import agreement
+from gradlab.studies import Comparison, agreement
 
 __all__ = ["all_numbers"]
 
-NEEDS = ("text", "butterfly", "gradient_profile", "long_products", "lyapunov_gain")
+NEEDS = (
+    "text",
+    "bias_variance",
+    "butterfly",
+    "gradient_profile",
+    "influence_balancing",
+    "lag_share",
+    "long_products",
+    "lyapunov_gain",
+    "strategies",
+    "when_random_wins",
+)
 CELLS = {
     "rnn_g0p5": "RNN, gain 0.5",
     "rnn_g1": "RNN, gain 1",
     "rnn_g2": "RNN, gain 2",
     "lstm": "LSTM",
     "gru": "GRU",
+}
+READERS = {
+    "rnn_g0p5": "RNN, gain 0.5",
+    "rnn_g1": "RNN, gain 1",
+    "rnn_g1p2": "RNN, gain 1.2",
+    "rnn_g2": "RNN, gain 2",
+    "lstm": "LSTM",
+    "gru": "GRU",
+}
+STRATEGIES = {  # a name in the text: a kind, and which of its rows
+    "truncated": ("truncated", "Truncated(window=8,"),
+    "segments": ("segmented", "Segmented(length=16,"),
+    "random": ("random", "RandomTruncation(keep=0.9,"),
+    "letter": ("letter", "RandomTruncation(keep=0.9,"),
+    "window": ("window", "RandomWindow(law=Geometric(keep=0.9)"),
+    "best": ("optimal", "reach 8"),
+    "half": ("random", "RandomTruncation(keep=0.5,"),
+    "far.truncated": ("truncated", "Truncated(window=16,"),
+    "far.best": ("optimal", "reach 12"),
 }
 GAINS = {"g0p5": "0.5", "g1": "1", "g2": "2"}
 
@@ -199,11 +229,111 @@ def spectrum_gap(table: dict) -> Number:
     return rounded("gain.gap", float(max(gaps)), 2)
 
 
+def lag_numbers() -> list[Number]:
+    sizes = parameters_of("lag_share-lstm")
+    found = [count("lag.n", sizes["n"]), count("lag.steps", sizes["steps"])]
+    for cell, name in READERS.items():
+        lags = LagDecomposition.load(DATA / f"lag_share-{cell}")
+        bias = lags.relative_bias
+        meaning = f"{name} on the text: window for a bias of 1 %"
+        found += [
+            rounded(f"lag.{cell}.first", float(lags.share[0]), 2),
+            rounded(f"lag.{cell}.ten", float(lags.share[:10].sum()), 2),
+            rounded(f"lag.{cell}.bias", float(bias[9]), 2),
+            count(f"lag.{cell}.tenth", first_within(bias, 0.1)),
+            count(f"lag.{cell}.hundredth", first_within(bias, 0.01), meaning, "steps"),
+        ]
+    return found
+
+
+def first_within(bias: np.ndarray, limit: float) -> int:
+    """Return the smallest window that is within the limit, as all larger ones are."""
+    above = np.flatnonzero(bias > limit)
+    return int(above[-1]) + 2 if len(above) else 1
+
+
+def strategy_numbers() -> list[Number]:
+    table, sizes = load_table("bias_variance-reach")
+    found = [count("bias.n", sizes["n"]), count("bias.steps", sizes["steps"])]
+    for name, (kind, start) in STRATEGIES.items():
+        for cell in ("rnn_g1", "rnn_g1p5", "lstm"):
+            rows = Comparison.load(DATA / f"bias_variance-{kind}_{cell}")
+            (at,) = [k for k, n in enumerate(rows.names) if n.startswith(start)]
+            error = float(rows.relative_error[at])
+            found.append(rounded(f"bias.{cell}.{name}", error, 2))
+        found.append(rounded(f"bias.reach.{name}", float(table[kind][at]), 2))
+    return found
+
+
+def line_numbers() -> list[Number]:
+    table, sizes = load_table("strategies")
+    found = [count("line.n", sizes["n"]), count("line.length", sizes["length"])]
+    found += [rounded("line.keep", sizes["keep"], 1)]
+    found += [rounded("line.gain", sizes["gain"], 1)]
+    for way in ("random", "regular"):
+        found += [
+            rounded(f"line.{way}.{part}", float(table[f"{part}_{way}"]), 2)
+            for part in ("cosine", "size", "error")
+        ]
+    return found
+
+
+def balancing_numbers() -> list[Number]:
+    table, sizes = load_table("influence_balancing")
+    values, windows = table["truncated"], table["windows"]
+    right = np.sign(values) == np.sign(sizes["full"])
+    turn = int(windows[right][0])
+    top = int(np.argmax(values))
+    meaning = "influence balancing: smallest window with the right sign"
+    found = [
+        count("balancing.n", sizes["n"]),
+        count("balancing.positive", sizes["positive"]),
+        rounded("balancing.full", sizes["full"], 1),
+        count("balancing.turn", turn, meaning, "steps"),
+        count("balancing.wrong", turn - 1),
+        rounded("balancing.top", float(values[top]), 3),
+        count("balancing.top.window", windows[top]),
+    ]
+    for length in (10, 20, 50, 100):
+        (at,) = np.flatnonzero(table["lengths"] == length)
+        for way in ("geometric", "optimised"):
+            key = f"balancing.{way}.{length}"
+            found.append(rounded(key, float(table[way][at]), 5))
+    return found
+
+
+def win_numbers() -> list[Number]:
+    table, sizes = load_table("when_random_wins")
+    found = [count(f"wins.{key}", sizes[key]) for key in ("n", "steps", "networks")]
+    small = table["gains"] < 1
+    for way in ("constant", "best"):
+        for other in ("regular", "segments"):
+            wins = table[way] < table[other]
+            meaning = f"random truncation ({way} π) beats {other}, of all cases"
+            share = 100 * float(wins.mean())
+            found.append(rounded(f"wins.{way}.{other}", share, 2, meaning, "%"))
+        cases = table[way][small] < table["regular"][small]
+        found.append(count(f"wins.{way}.small", int(cases.sum())))
+    # The corner of the map where both the gain and the reach are large.
+    corner = (table["best"] < table["regular"])[-4:, -2:]
+    return [
+        *found,
+        rounded("wins.long", 100 * float(corner.mean()), 3),
+        rounded("wins.reach", float(table["reach"][-2]), 2),
+        rounded("wins.gain", float(table["gains"][-4]), 3),
+    ]
+
+
 ANALYSES = {
     "gradient_profile": profile_numbers,
     "butterfly": butterfly_numbers,
     "lyapunov_gain": gain_numbers,
     "long_products": product_numbers,
+    "lag_share": lag_numbers,
+    "bias_variance": strategy_numbers,
+    "strategies": line_numbers,
+    "influence_balancing": balancing_numbers,
+    "when_random_wins": win_numbers,
 }
 
 if __name__ == "__main__":

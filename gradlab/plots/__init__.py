@@ -1,10 +1,13 @@
 """Pictures: each draws one kind of result on given axes and computes nothing."""
 
+from gradlab.plots.comparison import draw_comparison
 from gradlab.plots.gain import draw_gain
 from gradlab.plots.influence import draw_flip, draw_influence
+from gradlab.plots.lags import draw_lag_share, draw_window_bias
 from gradlab.plots.products import draw_product_errors
 from gradlab.plots.profile import FLOAT_LIMITS, draw_float_limits, draw_profile
 from gradlab.plots.reach import draw_reach
+from gradlab.plots.segments import SegmentRow, draw_segments
 from gradlab.plots.spectrum import draw_spectrum
 from gradlab.plots.style import (
     PALETTE,
@@ -19,16 +22,21 @@ from gradlab.plots.twins import draw_twins
 __all__ = [
     "FLOAT_LIMITS",
     "PALETTE",
+    "SegmentRow",
     "column_width",
+    "draw_comparison",
     "draw_flip",
     "draw_float_limits",
     "draw_gain",
     "draw_influence",
+    "draw_lag_share",
     "draw_product_errors",
     "draw_profile",
     "draw_reach",
+    "draw_segments",
     "draw_spectrum",
     "draw_twins",
+    "draw_window_bias",
     "figure",
     "full_width",
     "save",

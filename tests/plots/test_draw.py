@@ -11,22 +11,28 @@ from gradlab.cells import RNN, Henon, Linear
 from gradlab.dynamics import run
 from gradlab.errors import ShapeError
 from gradlab.exponents import lyapunov_spectrum
-from gradlab.gradients import profile
+from gradlab.gradients import Truncated, lag_decomposition, profile
 from gradlab.objectives import SquaredError
 from gradlab.plots import (
     FLOAT_LIMITS,
+    SegmentRow,
+    draw_comparison,
     draw_flip,
     draw_float_limits,
     draw_gain,
     draw_influence,
+    draw_lag_share,
     draw_product_errors,
     draw_profile,
     draw_reach,
+    draw_segments,
     draw_spectrum,
     draw_twins,
+    draw_window_bias,
     figure,
     save,
 )
+from gradlab.studies import compare_truncations
 
 STEPS = 60
 X = np.random.default_rng(3).normal(size=(STEPS, 2))
@@ -270,3 +276,84 @@ def test_gain_without_finite_values_says_so(values, ax):
 def test_gain_of_another_length_is_refused(ax):
     with pytest.raises(ShapeError, match=r"`theory` must have shape \(2,\)"):
         draw_gain(ax, [1, 2], [1, 2], theory=[1, 2, 3])
+
+
+def a_loss():
+    return SquaredError(a_run(), np.zeros((STEPS, 3)), READOUT)
+
+
+TRUNCATIONS = {
+    "share": (draw_lag_share, lambda: lag_decomposition(a_loss())),
+    "bias": (draw_window_bias, lambda: lag_decomposition(a_loss())),
+    "comparison": (
+        draw_comparison,
+        lambda: compare_truncations(a_loss(), [Truncated(1), Truncated(9)]),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TRUNCATIONS)
+def test_a_picture_of_truncation_is_drawn_with_its_labels(kind, ax, tmp_path):
+    draw, make = TRUNCATIONS[kind]
+    assert draw(ax, make(), name="cost $5") is ax
+    assert r"cost \$5" in lines(ax)
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+    assert len(save(ax.figure, tmp_path / kind)) == 2
+
+
+@pytest.mark.parametrize("kind", TRUNCATIONS)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_truncation_without_a_finite_value_says_so(kind, value, ax):
+    draw, make = TRUNCATIONS[kind]
+    draw(ax, blanked(make(), value))
+    assert [text.get_text() for text in ax.texts] == ["no finite data"]
+
+
+def test_shares_add_up_and_the_whole_window_has_no_bias_to_draw(ax):
+    found = lag_decomposition(a_loss())
+    draw_lag_share(ax, found, name="share")
+    np.testing.assert_array_equal(lines(ax)["share"], np.cumsum(found.share))
+    draw_window_bias(ax, found, name="bias")
+    shown = lines(ax)["bias"]
+    np.testing.assert_array_equal(shown[:-1], found.relative_bias[:-1])
+    assert np.isnan(shown[-1])
+
+
+def test_a_comparison_shows_errors_against_the_given_cost(ax):
+    rows = compare_truncations(a_loss(), [Truncated(1), Truncated(STEPS + 1)])
+    draw_comparison(ax, rows, [3.0, 5.0], name="rows")
+    np.testing.assert_array_equal(lines(ax)["rows"], [rows.relative_error[0], np.nan])
+    assert ax.lines[-1].get_xdata().tolist() == [3.0, 5.0]
+    with pytest.raises(ShapeError, match=r"`cost` must have shape \(2,\); got \(3,\)"):
+        draw_comparison(ax, rows, [1, 2, 3])
+
+
+def test_segments_are_drawn_with_gaps_at_their_cuts(ax, tmp_path):
+    rows = {
+        "cut": SegmentRow([1, 3], [1.0, 4.0, np.inf, 2.0], "cos 0.5"),
+        "whole": SegmentRow([4], [2.0] * 4),
+    }
+    assert draw_segments(ax, "a$_b", rows) is ax
+    words = [text.get_text() for text in ax.texts]
+    assert words[:6] == ["a", r"\$", " _", "b", "cut", "cos 0.5"]
+    boxes = [p for p in ax.patches if len(p.get_xy()) == 5] if ax.patches else []
+    left = [box.get_xy()[:, 0].min() for box in boxes]
+    right = [box.get_xy()[:, 0].max() for box in boxes]
+    gaps = np.subtract(left[1:4], right[:3])
+    assert (gaps > 0).tolist() == [True, False, False]
+    heights = [bar.get_height() for group in ax.containers for bar in group]
+    # One scale for all rows: the largest is 4, and what is not finite has no bar.
+    np.testing.assert_allclose(
+        np.divide(heights, max(heights)) * 4, [1, 4, 0, 2] + [2] * 4
+    )
+    save(ax.figure, tmp_path / "segments")
+
+
+def test_segments_that_do_not_fit_are_refused(ax):
+    with pytest.raises(
+        ShapeError, match=r"summed,` must have shape \(3,\); got \(2,\)"
+    ):
+        draw_segments(ax, "abc", {"a": SegmentRow([1, 1], [1, 1, 1])})
+    with pytest.raises(ShapeError, match=r"sizes` must have shape \(3,\); got \(2,\)"):
+        draw_segments(ax, "abc", {"a": SegmentRow([3], [1, 1])})
