@@ -103,25 +103,30 @@ def test_windows_are_the_loop_over_blocks_of_losses(problem, window, stride):
     assert_equal(module, gradient)
 
 
-def test_segments_of_a_thousand_characters_of_text(rng):
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_thousand_characters_of_text(kind, rng):
     """The training loop of the textbook on its text: hidden 64, λ_1 < 0."""
     corpus = default_text()
     steps, q = 1000, len(corpus.vocabulary)
     tokens = corpus.tokens[: steps + 1]
     x = one_hot(tokens[:-1], q)
-    module = torch.nn.RNN(q, 64, dtype=torch.float64)
+    module = getattr(torch.nn, kind)(q, 64, dtype=torch.float64)
     with torch.no_grad():
         for value in module.parameters():
             drawn = rng.normal(size=tuple(value.shape))
             value.copy_(torch.from_numpy(drawn * 0.9 / 8))
+    cell = from_torch(module)
+    n = cell.sizes[0]
     W_qh = rng.normal(size=(q, 64)) / 8
-    trajectory = run(from_torch(module), np.zeros(64), x)
-    assert trajectory.chain.tangent(np.eye(64)).log_norm() < 0  # λ_1 < 0
+    trajectory = run(cell, np.zeros(n), x)
+    assert trajectory.chain.tangent(np.eye(n)).log_norm() < 0  # λ_1 < 0
     objective = CrossEntropy(trajectory, tokens[1:], W_qh)
-    estimator = Segmented(35)
     tensors = [torch.tensor(np.array(a)) for a in (x, tokens[1:], W_qh)]
-    segments_by_torch(module, *tensors, estimator.segments(steps).tolist(), T=steps)
-    assert_equal(module, estimator.gradient(objective))
+    segments = Segmented(35)
+    segments_by_torch(module, *tensors, segments.segments(steps).tolist(), T=steps)
+    assert_equal(module, segments.gradient(objective))
+    segments_by_torch(module, *tensors, [steps], T=steps)  # autograd, never detached
+    assert_equal(module, Full().gradient(objective))
 
 
 def test_a_window_above_T_is_full_bit_for_bit(problem):
