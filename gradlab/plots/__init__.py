@@ -17,6 +17,7 @@ from gradlab.plots.style import (
     save,
     style,
 )
+from gradlab.plots.training import draw_losses, draw_outcomes
 from gradlab.plots.twins import draw_twins
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "draw_gain",
     "draw_influence",
     "draw_lag_share",
+    "draw_losses",
+    "draw_outcomes",
     "draw_product_errors",
     "draw_profile",
     "draw_reach",

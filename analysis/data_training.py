@@ -1,0 +1,213 @@
+"""Character models trained by every strategy, with and without clipping; and its cost.
+
+``--full`` trains larger models for longer, resumably, into files of its own; neither
+figures nor text read them.
+"""
+
+import dataclasses
+import functools
+import pathlib
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+
+from analysis.corpus import title
+from analysis.paths import DATA
+from analysis.script import run_data
+from analysis.store import save_result, save_table
+from gradlab.cells import RNN
+from gradlab.datasets import Corpus, default_text, one_hot
+from gradlab.dynamics import run
+from gradlab.gradients import (
+    AbstractEstimator,
+    Full,
+    RandomTruncation,
+    Segmented,
+    Truncated,
+)
+from gradlab.objectives import CrossEntropy
+from gradlab.studies import SGD, Recipe, training_study
+from gradlab.sweeps import process_map
+
+NEEDS = ("text",)
+SEED = 0
+WORKERS = 2
+ESTIMATORS = {
+    "full": Full(),
+    "segments": Segmented(8),
+    "window": Truncated(8),
+    "random": RandomTruncation(0.9),
+    "pairs": Segmented(2),
+}
+# Rates at which an untrained model learns fastest without leaving float64 at once: the
+# textbook's claim on clipping is empty at a rate where no gradient is ever clipped.
+MODELS = {
+    "rnn": {"kind": "rnn", "n": 32, "rate": 2.0, "updates": 300},
+    "lstm": {"kind": "lstm", "n": 32, "rate": 8.0, "updates": 120},
+    "short": {"kind": "rnn", "n": 64, "rate": 1.5, "updates": 400, "characters": 10000},
+}
+USED = {  # the window costs several times the others; the plain network is enough
+    "rnn": ("full", "segments", "window", "random"),
+    "lstm": ("full", "segments", "random"),
+    "short": ("full", "segments", "pairs", "random"),
+}
+SHARED = {"batch": 16, "length": 32, "clip": 1.0}
+SEEDS = 5
+COST_STEPS, COST_N, COST_WINDOW = (100, 1000, 10_000, 100_000), 64, 32
+LONG = {"n": 128, "length": 128, "updates": 6000}
+
+
+def main(quick: bool, long: bool = False) -> list[pathlib.Path]:
+    written = []
+    with process_map(WORKERS) as mapper:
+        for name in MODELS:
+            written += save_study(name, mapper, quick, long)
+        if not long:
+            written += save_cost(mapper, quick)
+    return written
+
+
+def save_study(
+    name: str, mapper: Callable, quick: bool, long: bool
+) -> list[pathlib.Path]:
+    """Train one model by all its strategies; store how it ended, and the way there."""
+    sizes, seeds = sizes_of(name, quick, long), range(2 if quick else SEEDS)
+    runs = []
+
+    def kept(function: Callable, tasks: list) -> list:
+        runs.extend(mapper(function, tasks))
+        return runs
+
+    study = training_study(
+        corpus_of(sizes),
+        recipes(name, sizes),
+        kind=sizes["kind"],
+        n=sizes["n"],
+        seeds=seeds,
+        folder=DATA / "training_states" if long else None,
+        mapper=kept,
+    )
+    losses = np.full((len(runs), sizes["updates"]), np.nan)
+    for row, found in zip(losses, runs, strict=True):
+        row[: found.updates] = found.losses
+    shape = len(study.strategies), len(seeds), sizes["updates"]
+    table = {"losses": losses.reshape(shape)}
+    parameters = {**sizes, "quick": quick, "text": title(), "seeds": len(seeds)}
+    stem = "long_training" if long else "training"
+    given = {"seed": SEED, "parameters": parameters}
+    return [
+        *save_result(f"{stem}-study_{name}", study, **given),
+        *save_table(f"{stem}-losses_{name}", table, **given),
+    ]
+
+
+def sizes_of(name: str, quick: bool, long: bool) -> dict:
+    sizes = {**SHARED, **MODELS[name]}
+    if quick:
+        sizes |= {"n": 8, "updates": 20, "length": 16}
+    return sizes | LONG if long else sizes
+
+
+def corpus_of(sizes: dict) -> Corpus:
+    """Return the text, or its opening where a model is to read it again and again."""
+    text = default_text()
+    return dataclasses.replace(text, tokens=text.tokens[: sizes.get("characters")])
+
+
+def recipes(name: str, sizes: dict) -> dict[str, Recipe]:
+    """Return the strategies at equal characters, and the window at equal steps too."""
+    shared = {key: sizes[key] for key in ("updates", "batch", "length")}
+    shared["evaluate_every"] = sizes["updates"]
+    shared["held_out"] = 0.5 if "characters" in sizes else 0.1
+    found = {}
+    for way in USED[name]:
+        free = Recipe(ESTIMATORS[way], SGD(sizes["rate"]), **shared)
+        found[f"{way}, clipped"] = dataclasses.replace(free, clip=sizes["clip"])
+        if "characters" not in sizes:
+            found[way] = free
+    if "window" in USED[name]:
+        same = sizes["updates"] * found["full"].steps_back
+        cheaper = found["window, clipped"].with_steps_back(same)
+        found["window, equal steps"] = cheaper
+    return found
+
+
+def save_cost(mapper: Callable, quick: bool) -> list[pathlib.Path]:
+    """Store seconds, one run alone, and peak bytes of run and gradient by T.
+
+    Times differ from machine to machine and build to build; bytes hardly do.
+    """
+    steps = COST_STEPS[:2] if quick else COST_STEPS
+    tasks = [(way, T) for way in COSTED for T in steps]
+    peaks = list(mapper(peak_bytes, tasks))
+    seconds = [duration(task) for task in tasks]
+    shape = len(COSTED), len(steps)
+    table = {
+        "steps": np.array(steps),
+        "seconds": np.reshape(seconds, shape),
+        "bytes": np.reshape(peaks, shape),
+    }
+    parameters = {
+        "n": COST_N,
+        "window": COST_WINDOW,
+        "ways": list(COSTED),
+        "quick": quick,
+    }
+    return save_table("training-cost", table, seed=SEED, parameters=parameters)
+
+
+COSTED: dict[str, tuple[AbstractEstimator, bool]] = {  # and whether it is streamed
+    "full": (Full(), False),
+    "segments": (Full(), True),
+    "window": (Truncated(COST_WINDOW), False),
+    "random": (RandomTruncation(0.9), False),
+}
+
+
+def duration(task: tuple[str, int]) -> float:
+    """Return the least of three, or of one where it is long: others may be at work."""
+    times = []
+    for _ in range(3 if task[1] < COST_STEPS[-1] else 1):
+        start = time.perf_counter()
+        sweep(*task)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def peak_bytes(task: tuple[str, int]) -> int:
+    tracemalloc.start()
+    try:
+        sweep(*task)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def sweep(way: str, T: int) -> None:
+    """Run over T characters, again from the first if need be, and take gradients.
+
+    Segments are run and forgotten one by one, as a training loop does that detaches.
+    """
+    estimator, streamed = COSTED[way]
+    text = default_text()
+    tokens = np.resize(text.tokens, T + 1)
+    cell = RNN.random(COST_N, text.q, gain=0.9, rng=SEED)
+    readout = np.random.default_rng(SEED).normal(size=(text.q, COST_N)) / COST_N**0.5
+    h = np.zeros(COST_N)
+    length = COST_WINDOW if streamed else T
+    for first in range(0, T, length):
+        part = tokens[first : first + length + 1]
+        trajectory = run(cell, h, one_hot(part[:-1], text.q))
+        objective = CrossEntropy(trajectory, part[1:], readout)
+        estimator.gradient(objective, rng=SEED)
+        h = trajectory.states[-1]
+
+
+if __name__ == "__main__":
+    long = "--full" in sys.argv
+    if long:
+        sys.argv.remove("--full")
+    run_data(functools.partial(main, long=long))
