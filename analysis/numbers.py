@@ -57,8 +57,6 @@ STRATEGIES = {  # a name in the text: a kind, and which of its rows
     "window": ("window", "RandomWindow(law=Geometric(keep=0.9)"),
     "best": ("optimal", "reach 8"),
     "half": ("random", "RandomTruncation(keep=0.5,"),
-    "far.truncated": ("truncated", "Truncated(window=16,"),
-    "far.best": ("optimal", "reach 12"),
 }
 GAINS = {"g0p5": "0.5", "g1": "1", "g2": "2"}
 
