@@ -42,16 +42,20 @@ ESTIMATORS = {
     "random": RandomTruncation(0.9),
     "pairs": Segmented(2),
 }
-# Rates at which an untrained model learns fastest without leaving float64 at once: the
-# textbook's claim on clipping is empty at a rate where no gradient is ever clipped.
+# Rates so high that runs are at stake: what is said of clipping is empty at a rate at
+# which no gradient is ever clipped.
 MODELS = {
     "rnn": {"kind": "rnn", "n": 32, "rate": 2.0, "updates": 300},
+    "slow": {"kind": "rnn", "n": 32, "rate": 1.0, "updates": 300},
     "lstm": {"kind": "lstm", "n": 32, "rate": 8.0, "updates": 120},
+    "fast": {"kind": "lstm", "n": 32, "rate": 16.0, "updates": 120},
     "short": {"kind": "rnn", "n": 64, "rate": 1.5, "updates": 400, "characters": 10000},
 }
 USED = {  # the window costs several times the others; the plain network is enough
     "rnn": ("full", "segments", "window", "random"),
+    "slow": ("full", "random"),
     "lstm": ("full", "segments", "random"),
+    "fast": ("full", "random"),
     "short": ("full", "segments", "pairs", "random"),
 }
 SHARED = {"batch": 16, "length": 32, "clip": 1.0}
@@ -169,38 +173,44 @@ COSTED: dict[str, tuple[AbstractEstimator, bool]] = {  # and whether it is strea
 
 def duration(task: tuple[str, int]) -> float:
     """Return the least of three, or of one where it is long: others may be at work."""
-    times = []
+    prepared, times = subject(task), []
     for _ in range(3 if task[1] < COST_STEPS[-1] else 1):
         start = time.perf_counter()
-        sweep(*task)
+        sweep(*prepared)
         times.append(time.perf_counter() - start)
     return min(times)
 
 
 def peak_bytes(task: tuple[str, int]) -> int:
+    prepared = subject(task)
     tracemalloc.start()
     try:
-        sweep(*task)
+        sweep(*prepared)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
 
-def sweep(way: str, T: int) -> None:
-    """Run over T characters, again from the first if need be, and take gradients.
+def subject(task: tuple[str, int]) -> tuple[str, np.ndarray, RNN, np.ndarray]:
+    """Return a model and T + 1 characters, from the first again where it ends."""
+    way, T = task
+    text, rng = default_text(), np.random.default_rng(SEED)
+    cell = RNN.random(COST_N, text.q, gain=0.9, rng=rng)
+    readout = rng.normal(size=(text.q, COST_N)) / COST_N**0.5
+    return way, np.resize(text.tokens, T + 1), cell, readout
+
+
+def sweep(way: str, tokens: np.ndarray, cell: RNN, readout: np.ndarray) -> None:
+    """Run over the characters and take gradients.
 
     Segments are run and forgotten one by one, as a training loop does that detaches.
     """
     estimator, streamed = COSTED[way]
-    text = default_text()
-    tokens = np.resize(text.tokens, T + 1)
-    cell = RNN.random(COST_N, text.q, gain=0.9, rng=SEED)
-    readout = np.random.default_rng(SEED).normal(size=(text.q, COST_N)) / COST_N**0.5
-    h = np.zeros(COST_N)
+    T, h = len(tokens) - 1, np.zeros(COST_N)
     length = COST_WINDOW if streamed else T
     for first in range(0, T, length):
         part = tokens[first : first + length + 1]
-        trajectory = run(cell, h, one_hot(part[:-1], text.q))
+        trajectory = run(cell, h, one_hot(part[:-1], len(readout)))
         objective = CrossEntropy(trajectory, part[1:], readout)
         estimator.gradient(objective, rng=SEED)
         h = trajectory.states[-1]

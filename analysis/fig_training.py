@@ -33,7 +33,7 @@ def main() -> list[pathlib.Path]:
             ax.set_title(title, loc="left")
         axes[0].legend(loc="upper right", handlelength=1.4, borderpad=0)
         draw_clipping(axes[2])
-        axes[2].set_title("c  RNN, clipped ● or not ○", loc="left")
+        axes[2].set_title("c  RNN, at the end", loc="left")
         for ax in axes:
             ax.yaxis.set_major_locator(FixedLocator(LEVELS))
             ax.yaxis.set_major_formatter(ScalarFormatter())
@@ -59,7 +59,7 @@ def draw_model(ax: Axes, model: str) -> None:
 def draw_clipping(ax: Axes) -> None:
     study = TrainingStudy.load(DATA / "training-study_rnn")
     pairs = {name: (f"{way}, clipped", way) for way, (name, _) in WAYS.items()}
-    pairs["window,\nequal steps"] = ("window, equal steps",)
+    pairs["window*"] = ("window, equal steps",)
     draw_outcomes(ax, study, pairs, [c for _, c in WAYS.values()] + [BLUE])
     ax.tick_params(axis="x", labelrotation=25)
 

@@ -13,7 +13,7 @@ from gradlab.typing import Array, ArrayLike
 __all__ = ["draw_losses", "draw_outcomes"]
 
 _LARGEST_LOSS = 690.0  # e to it is still drawable
-_APART = 0.16  # between two marks of one strategy; strategies are 1 apart
+_APART = 0.2  # between two marks of one strategy; strategies are 1 apart
 
 
 def draw_losses(
@@ -108,10 +108,10 @@ def draw_outcomes(
     >>> from gradlab.datasets import embedded_text
     >>> from gradlab.gradients import Full
     >>> from gradlab.plots.style import figure
-    >>> from gradlab.studies import SGD, Recipe, training_study
-    >>> recipe = Recipe(Full(), SGD(0.1), updates=2, batch=2, length=4)
+    >>> from gradlab.studies import Adam, Recipe, training_study
+    >>> recipe = Recipe(Full(), Adam(1e-2), updates=20, batch=8, length=8)
     >>> study = training_study(
-    ...     embedded_text(), {"full": recipe}, kind="rnn", n=2, seeds=[0, 1]
+    ...     embedded_text(), {"full": recipe}, kind="rnn", n=8, seeds=[0, 1]
     ... )
     >>> with figure(3.25) as (fig, ax):
     ...     ax = draw_outcomes(ax, study, {"all": ["full"]}, [BLUE])
@@ -124,7 +124,7 @@ def draw_outcomes(
     ends = _perplexity(np.where(study.diverged > 0, np.nan, study.held_out_loss))
     if say_no_data(ax, ends):
         return ax
-    spread = np.linspace(-0.06, 0.06, len(study.seeds)) * (len(study.seeds) > 1)
+    spread = np.linspace(-0.12, 0.12, len(study.seeds)) * (len(study.seeds) > 1)
     for place, (names, color) in enumerate(zip(pairs.values(), colors, strict=True)):
         for k, name in enumerate(names):
             row = ends[study.strategies.index(name)]
