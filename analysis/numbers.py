@@ -373,11 +373,11 @@ def cost_numbers() -> list[Number]:
     (each,) = np.diff(peaks[0, -2:]) / np.diff(steps[-2:])
     sizes = {**sizes, "steps": steps[-1]}
     found = [count(f"cost.{size}", sizes[size]) for size in ("n", "window", "steps")]
-    found += [rounded("cost.seconds", seconds[0, -1], 1, "longest run, here", "s")]
+    found += [rounded("cost.seconds", seconds[0, -1], 2, "longest run, here", "s")]
     for row, way in enumerate(sizes["ways"]):
         found += [
             rounded(f"cost.{way}.bytes", float(peaks[row, -1] / 1e6), 2),
-            rounded(f"cost.{way}.times", float(seconds[row, -1] / seconds[0, -1]), 1),
+            rounded(f"cost.{way}.times", float(seconds[row, -1] / seconds[0, -1]), 2),
         ]
     found.append(rounded("cost.each", float(each) / 1e3, 2))
     return [*found, rounded("cost.limit", 16e3 / float(each), 2)]
