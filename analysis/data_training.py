@@ -135,7 +135,9 @@ def recipes(name: str, sizes: dict) -> dict[str, Recipe]:
     if "window" in USED[name]:
         same = sizes["updates"] * found["full"].steps_back
         cheaper = found["window, clipped"].with_steps_back(same)
-        found["window, equal steps"] = cheaper
+        # Looked at when it ends, which also gives its state a file of its own.
+        look = {"evaluate_every": cheaper.updates}
+        found["window, equal steps"] = dataclasses.replace(cheaper, **look)
     return found
 
 

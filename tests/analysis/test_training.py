@@ -1,8 +1,11 @@
 """The training analysis compares what it says: equal characters, and equal steps."""
 
+import itertools
+
 import pytest
 
 from analysis.data_training import MODELS, peak_bytes, recipes, sizes_of
+from gradlab.studies.recipe import described
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -20,6 +23,13 @@ def test_strategies_see_equal_characters_or_take_equal_steps(name, quick):
         assert (recipe.clip is None) == (
             way in {"full", "segments", "window", "random"}
         )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_two_strategies_of_the_long_version_share_a_file(name):
+    found = recipes(name, sizes_of(name, quick=False, long=True)).values()
+    made = [{**described(recipe), "updates": None} for recipe in found]
+    assert all(a != b for a, b in itertools.combinations(made, 2))
 
 
 @pytest.mark.parametrize("name", MODELS)
