@@ -21,7 +21,13 @@ _LINE = 0.7  # of a row: the boxes' height is half of it, the bars have the rest
 @final
 @dataclass(frozen=True)
 class SegmentRow:
-    """One way to cut: lengths of its segments, ‖∂L/∂h_t‖ that it sees, and a note."""
+    """One way to cut: lengths of its segments, ‖∂L/∂h_t‖ that it sees, and a note.
+
+    Examples
+    --------
+    >>> SegmentRow(lengths=[2, 3], sizes=[1.0, 0.5, 1.0, 0.7, 0.4]).lengths
+    [2, 3]
+    """
 
     lengths: ArrayLike
     sizes: ArrayLike
