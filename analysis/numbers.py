@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 
 from analysis.corpus import CHARACTERS, title
+from analysis.numbers_yardstick import yardstick_numbers
 from analysis.paths import DATA, GENERATED
 from analysis.rounding import Number, count, gain, measured, plain_text, rate, rounded
 from analysis.script import run_drawing
@@ -34,6 +35,7 @@ NEEDS = (
     "strategies",
     "training",
     "when_random_wins",
+    "yardstick",
 )
 CELLS = {
     "rnn_g0p5": "RNN, gain 0.5",
@@ -42,14 +44,7 @@ CELLS = {
     "lstm": "LSTM",
     "gru": "GRU",
 }
-READERS = {
-    "rnn_g0p5": "RNN, gain 0.5",
-    "rnn_g1": "RNN, gain 1",
-    "rnn_g1p2": "RNN, gain 1.2",
-    "rnn_g2": "RNN, gain 2",
-    "lstm": "LSTM",
-    "gru": "GRU",
-}
+READERS = {**CELLS, "rnn_g1p2": "RNN, gain 1.2"}
 STRATEGIES = {  # a name in the text: a kind, and which of its rows
     "truncated": ("truncated", "Truncated(window=8,"),
     "segments": ("segmented", "Segmented(length=16,"),
@@ -394,6 +389,7 @@ ANALYSES = {
     "influence_balancing": balancing_numbers,
     "when_random_wins": win_numbers,
     "training": training_numbers,
+    "yardstick": yardstick_numbers,
 }
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def step_key(step: Step, *, quick: bool) -> str:
     parts = [
         f"quick={quick}",
         _digest(step.script),
+        *(_digest(p) for p in sorted(paths.SCRIPTS.glob(f"{step.module}_*.py"))),
         *(_digest(paths.SCRIPTS / name) for name in _SHARED),
         *(f"{lib} {importlib.metadata.version(lib)}" for lib in _LIBRARIES),
         *(_digest(path) for path in _sources(upstairs)),

@@ -19,6 +19,7 @@ from gradlab.plots.style import (
 )
 from gradlab.plots.training import draw_losses, draw_outcomes
 from gradlab.plots.twins import draw_twins
+from gradlab.plots.yardstick import draw_yardstick
 
 __all__ = [
     "FLOAT_LIMITS",
@@ -40,6 +41,7 @@ __all__ = [
     "draw_spectrum",
     "draw_twins",
     "draw_window_bias",
+    "draw_yardstick",
     "figure",
     "full_width",
     "save",
