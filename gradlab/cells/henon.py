@@ -52,13 +52,13 @@ class Henon(AbstractCell):
         """Both numbers, as arrays of no axes."""
         return {"a": np.array(self.a), "b": np.array(self.b)}
 
-    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:  # noqa: ARG002
+    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return (1 − a x² + y, b x) for h = (x, y)."""
         first, second = h[..., :1], h[..., 1:]
         a, b = algebra.array(self.a), algebra.array(self.b)
         return algebra.concatenate([1 - a * first**2 + second, b * first])
 
-    def slopes(self, h: Array, x: Array) -> DenseJacobian:  # noqa: ARG002
+    def slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return [[−2 a x, 1], [b, 0]]."""
         J = np.zeros((*h.shape, 2))
         J[..., 0, 0] = -2 * self.a * h[..., 0]
@@ -66,11 +66,11 @@ class Henon(AbstractCell):
         J[..., 1, 0] = self.b
         return DenseJacobian(J)
 
-    def input_slopes(self, h: Array, x: Array) -> DenseJacobian:  # noqa: ARG002
+    def input_slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return a (..., 2, 0) Jacobian: there is no input."""
         return DenseJacobian(np.zeros((*h.shape, 0)))
 
-    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:  # noqa: ARG002
+    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return −u_1 x² and u_2 x."""
         first = h[..., 0]
         return {"a": Outer(-u[..., 0] * first**2), "b": Outer(u[..., 1] * first)}

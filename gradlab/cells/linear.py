@@ -76,7 +76,7 @@ class Linear(AbstractCell):
         W_hh, W_hx = algebra.array(self.W_hh), algebra.array(self.W_hx)
         return h @ W_hh.T + algebra.array(x) @ W_hx.T
 
-    def slopes(self, h: Array, x: Array) -> DenseJacobian:  # noqa: ARG002
+    def slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return W_hh, the same at every step and not copied."""
         return DenseJacobian(np.broadcast_to(self.W_hh, (*h.shape, h.shape[-1])))
 

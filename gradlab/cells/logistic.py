@@ -51,18 +51,18 @@ class Logistic(AbstractCell):
         """The growth rate, as an array of no axes."""
         return {"r": np.array(self.r)}
 
-    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:  # noqa: ARG002
+    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return r h (1 − h)."""
         return algebra.array(self.r) * h * (1 - h)
 
-    def slopes(self, h: Array, x: Array) -> DenseJacobian:  # noqa: ARG002
+    def slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return r (1 − 2h)."""
         return DenseJacobian((self.r * (1 - 2 * h))[..., None])
 
-    def input_slopes(self, h: Array, x: Array) -> DenseJacobian:  # noqa: ARG002
+    def input_slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return a (..., 1, 0) Jacobian: there is no input."""
         return DenseJacobian(np.zeros((*h.shape, 0)))
 
-    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:  # noqa: ARG002
+    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return u h (1 − h)."""
         return {"r": Outer((u * h * (1 - h))[..., 0])}

@@ -124,7 +124,7 @@ class Wrapped(AbstractCell):
         """None: what the function closes over is unknown here."""
         return {}
 
-    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:  # noqa: ARG002
+    def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return step(h, x); other number systems work as far as the function does."""
         return _over_states(self._next, h, x, (self.n,))
 
@@ -138,7 +138,7 @@ class Wrapped(AbstractCell):
         shape = (self.n, self.m)
         return DenseJacobian(_over_states(self._input_jacobian, h, x, shape))
 
-    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:  # noqa: ARG002
+    def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return nothing: there are no named parameters."""
         return {}
 

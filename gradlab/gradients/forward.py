@@ -52,7 +52,7 @@ class Forward(AbstractEstimator):
         self,
         objective: AbstractObjective,
         *,
-        rng: Seed | None = None,  # noqa: ARG002
+        rng: Seed | None = None,
     ) -> Gradient:
         """Return ∂L/∂θ for every parameter; no randomness in it.
 

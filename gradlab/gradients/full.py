@@ -47,7 +47,7 @@ class Full(AbstractEstimator):
         self,
         objective: AbstractObjective,
         *,
-        rng: Seed | None = None,  # noqa: ARG002
+        rng: Seed | None = None,
     ) -> Gradient:
         """Return ∂L/∂θ for every parameter, ∂L/∂x_t, ∂L/∂h_t and ∂L/∂h_0.
 

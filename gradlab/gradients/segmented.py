@@ -69,7 +69,7 @@ class Segmented(AbstractEstimator):
         self,
         objective: AbstractObjective,
         *,
-        rng: Seed | None = None,  # noqa: ARG002
+        rng: Seed | None = None,
     ) -> Gradient:
         """Return Σ_t λ_t ∂f_t/∂θ with λ cut at the boundaries; no randomness in it.
 

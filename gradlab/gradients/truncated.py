@@ -84,7 +84,7 @@ class Truncated(AbstractEstimator):
         self,
         objective: AbstractObjective,
         *,
-        rng: Seed | None = None,  # noqa: ARG002
+        rng: Seed | None = None,
     ) -> Gradient:
         """Return Σ_i λ_i ∂f_i/∂θ with the truncated λ; no randomness in it.
 
