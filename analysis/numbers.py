@@ -328,6 +328,9 @@ def training_numbers() -> list[Number]:
             found.append(count(f"{key}.{size}", sizes[size]))
         found.append(rounded(f"{key}.rate", sizes["rate"], 2))
         found += run_numbers(key, study) + paired_numbers(key, study)
+    short = parameters_of("training-study_short")
+    found.append(count("training.short.half", short["characters"] // 2))
+    found.append(rounded("training.clip", short["clip"], 1))
     return found + cost_numbers()
 
 

@@ -156,7 +156,7 @@ def require_one_of(name: str, value: object, choices: Sequence[str]) -> str:
     return value
 
 
-def require_rng(rng: Seed) -> np.random.Generator:
+def require_rng(rng: Seed | None) -> np.random.Generator:
     """Return the Generator that ``rng=`` stands for: itself, or one from a seed."""
     if isinstance(rng, np.random.Generator):
         return rng
@@ -167,10 +167,10 @@ def require_rng(rng: Seed) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def describe_rng(rng: Seed) -> object:
+def describe_rng(rng: Seed | None) -> object:
     """Return what to record about ``rng=`` before it is used: the seed or the state."""
     generator = require_rng(rng)
-    if isinstance(rng, np.random.Generator):
+    if rng is None or isinstance(rng, np.random.Generator):
         return generator.bit_generator.state
     return operator.index(rng)
 

@@ -122,8 +122,8 @@ class RandomWindow(AbstractEstimator):
             If a cotangent overflows float64.
         """
         objective = require_objective(objective)
-        generator = require_rng(rng)  # type: ignore[arg-type]
-        seed = describe_rng(rng)  # type: ignore[arg-type]
+        generator = require_rng(rng)
+        seed = describe_rng(rng)
         steps, batch = len(objective.trajectory), objective.trajectory.batch
         count = batch[0] if batch and not self.shared else None
         survival = self.survival(steps)

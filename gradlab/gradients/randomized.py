@@ -130,8 +130,8 @@ class RandomTruncation(AbstractEstimator):
             If a cotangent overflows float64, which 1/π makes easier.
         """
         objective = require_objective(objective)
-        generator = require_rng(rng)  # type: ignore[arg-type]
-        seed = describe_rng(rng)  # type: ignore[arg-type]
+        generator = require_rng(rng)
+        seed = describe_rng(rng)
         trajectory = objective.trajectory
         alone = not self.shared and trajectory.batch
         count = trajectory.batch[0] if alone else None
