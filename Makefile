@@ -59,12 +59,13 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
   --no-annotate --extra jit --group build --group test --group lint
 
 # The stamp keeps what is installed; a new lock or a new pyproject.toml installs again.
+# The lock is complete: --no-deps, or old pips ask for newer releases of `coverage[toml]`.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "gradlab needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
 	  exit 1; }
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
