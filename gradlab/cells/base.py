@@ -110,6 +110,14 @@ class AbstractCell(abc.ABC):
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return uᵀ∂h'/∂θ for every parameter, u (..., n), kept as outer products."""
 
+    def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
+        """Return how far each gate is open (..., n), 0 … 1, by its letter; {} if none.
+
+        In the same order as in the weights, with the candidate (g of an LSTM, n of a
+        GRU) left out: it is written through a gate and is none.
+        """
+        return {}
+
     def jacobian(self, h: ArrayLike, x: ArrayLike) -> Array:
         """Return ∂h'/∂h (..., n, n); entry (i, j) is ∂h'_i/∂h_j."""
         return self.slopes(*self._point(h, x)).dense()

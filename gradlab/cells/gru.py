@@ -122,6 +122,11 @@ class GRU(AbstractCell):
             "b_hh": Outer(w),
         }
 
+    def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
+        """Return r and z, each (..., n); z is what is kept of h."""
+        r, z, *_ = self._gates(h, x, FLOATS)
+        return {"r": FLOATS.sigmoid(r), "z": FLOATS.sigmoid(z)}
+
     def _gates(
         self, h: Array, x: Array, algebra: Algebra
     ) -> tuple[Array, Array, Array, Array]:

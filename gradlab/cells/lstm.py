@@ -135,6 +135,11 @@ class LSTM(AbstractCell):
         hidden = h[..., : self.hidden]
         return {"W_hh": Outer(v, hidden), "W_hx": Outer(v, x), "b_h": Outer(v)}
 
+    def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
+        """Return σ(i), σ(f) and σ(o), each (..., n)."""
+        i, f, _, o = self._gates(h, x, FLOATS)
+        return {"i": FLOATS.sigmoid(i), "f": FLOATS.sigmoid(f), "o": FLOATS.sigmoid(o)}
+
     def _gates(self, h: Array, x: Array, algebra: Algebra) -> tuple[Array, ...]:
         W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))
         n = self.hidden

@@ -72,6 +72,23 @@ def test_applying_equals_the_dense_jacobian(cell, columns, rng):
     np.testing.assert_allclose(J.cotangent(identity), dense, atol=1e-15)
 
 
+def test_gates_are_the_derivatives_of_what_they_let_through(cell, rng):
+    """∂c'/∂c = f in an LSTM; with silent weights z is all of a GRU's Jacobian."""
+    h, x = point(cell, rng, 4)
+    gates = cell.gate_values(h, x)
+    for value in gates.values():
+        assert value.shape == (4, cell.hidden)
+        assert ((value > 0) & (value < 1)).all()
+    if isinstance(cell, LSTM):
+        kept = cell.jacobian(h, x)[:, cell.hidden :, cell.hidden :]
+        np.testing.assert_array_equal(np.diagonal(kept, 0, 1, 2), gates["f"])
+    if isinstance(cell, GRU):
+        silent = GRU(0 * cell.W_hh, cell.W_hx, cell.b_hx, cell.b_hh)
+        kept = np.diagonal(silent.jacobian(h, x), 0, 1, 2)
+        np.testing.assert_array_equal(kept, silent.gate_values(h, x)["z"])
+    assert bool(gates) == isinstance(cell, LSTM | GRU)
+
+
 def test_a_batch_is_its_members_one_by_one(cell, rng):
     h, x = point(cell, rng, 2, 3)
     u = rng.normal(size=h.shape)
