@@ -3,6 +3,7 @@
 from gradlab.gradients.base import AbstractEstimator, Gradient
 from gradlab.gradients.forward import Forward
 from gradlab.gradients.full import Full
+from gradlab.gradients.horizon import HORIZON_LEVEL, gradient_horizon
 from gradlab.gradients.lags import LagDecomposition, lag_decomposition
 from gradlab.gradients.laws import FromLast, Geometric, PowerLaw
 from gradlab.gradients.moments import Moments, moments
@@ -26,6 +27,7 @@ from gradlab.gradients.window_choice import (
 )
 
 __all__ = [
+    "HORIZON_LEVEL",
     "AbstractEstimator",
     "Forward",
     "FromLast",
@@ -45,6 +47,7 @@ __all__ = [
     "WindowChoice",
     "choose_window",
     "constant_keep",
+    "gradient_horizon",
     "lag_decomposition",
     "moments",
     "noise_matched_window",
