@@ -24,7 +24,8 @@ __all__ = ["packed", "plain", "replace", "split", "typed"]
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
     """Return the arrays among `values`, and everything else in JSON's types.
 
-    A mapping of arrays goes with the arrays, under ``field/key``.
+    A mapping of arrays goes with the arrays, under ``field/key``; so do those of a
+    dataclass within, or of the i-th of a tuple of them (``field/i/inner``).
     """
     arrays: dict[str, Array] = {}
     rest: dict[str, Any] = {}
@@ -33,6 +34,14 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
             arrays[name] = value
         elif _holds_arrays(value):
             arrays |= {f"{name}/{key}": array for key, array in value.items()}
+        elif _is_record(value):
+            inner, rest[name] = split(_fields(value))
+            arrays |= {f"{name}/{key}": array for key, array in inner.items()}
+        elif isinstance(value, tuple) and value and all(map(_is_record, value)):
+            numbered = {str(i): entry for i, entry in enumerate(value)}
+            inner, records = split(numbered)
+            arrays |= {f"{name}/{key}": array for key, array in inner.items()}
+            rest[name] = list(records.values())
         else:
             rest[name] = plain(name, value)
     return arrays, rest
@@ -87,7 +96,9 @@ def typed(
             values[field] = array
     for entry in dataclasses.fields(cls):
         if entry.name in record:
-            values[entry.name] = _revived(hints[entry.name], record[entry.name])
+            within = values.get(entry.name, {})
+            hint, stored = hints[entry.name], record[entry.name]
+            values[entry.name] = _rebuilt(hint, stored, within)
     return values
 
 
@@ -110,6 +121,30 @@ def _holds_arrays(value: Any) -> bool:
         and len(value) > 0
         and all(isinstance(entry, np.ndarray) for entry in value.values())
     )
+
+
+def _is_record(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+
+
+def _rebuilt(hint: Any, stored: Any, arrays: Mapping[str, Array]) -> Any:
+    """Return a field that may be a dataclass, or a tuple of them, with its arrays."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and stored is not None:
+        return hint(**typed(hint, stored, arrays))
+    inner = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple and dataclasses.is_dataclass(inner[0]):
+        parts = [_beneath(str(i), arrays) for i in range(len(stored))]
+        return tuple(map(_rebuilt, inner[:1] * len(stored), stored, parts))
+    return _revived(hint, stored)
+
+
+def _beneath(name: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    found = (key.partition("/") for key in arrays)
+    return {rest: arrays[f"{head}/{rest}"] for head, _, rest in found if head == name}
 
 
 def _revived(hint: Any, stored: Any) -> Any:

@@ -66,6 +66,31 @@ def growth(rng):
     )
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Model(Result):
+    layers: tuple[Growth, ...]
+    whole: Growth
+    none: tuple[Growth, ...] = ()
+
+
+def test_results_within_a_result_come_back(growth, tmp_path):
+    other = Growth(lags=np.zeros(0), log_gain=np.ones(1), basis=np.eye(1), rate=2.0)
+    model = Model(layers=(growth, other), whole=other)
+    again = Model.load(model.save(tmp_path / "model"))
+    assert again.none == ()
+    pairs = [*zip(model.layers, again.layers, strict=True), (other, again.whole)]
+    for before, after in pairs:
+        assert type(after) is Growth
+        assert after.origin.seed == before.origin.seed
+        for name in ("rate", "brackets", "place", "by_name", "stop", "steps", "label"):
+            assert getattr(after, name) == getattr(before, name)
+        for name in ("lags", "log_gain", "basis"):
+            stored = getattr(after, name)
+            np.testing.assert_array_equal(stored, getattr(before, name))
+        for name in before.params:
+            np.testing.assert_array_equal(after.params[name], before.params[name])
+
+
 def test_everything_comes_back(growth, tmp_path):
     path = growth.save(tmp_path / "new folder" / "gain_0.5")
     assert path.name == "gain_0.5.npz"
