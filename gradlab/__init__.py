@@ -26,6 +26,7 @@ _ROOMS = (
     "objectives",
     "plots",
     "remedies",
+    "report",
     "studies",
     "sweeps",
     "symbolic",

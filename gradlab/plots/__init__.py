@@ -3,6 +3,7 @@
 from gradlab.plots.comparison import draw_comparison
 from gradlab.plots.gain import draw_gain
 from gradlab.plots.influence import draw_flip, draw_influence
+from gradlab.plots.inline import svg_element
 from gradlab.plots.lags import draw_lag_share, draw_window_bias
 from gradlab.plots.products import draw_product_errors
 from gradlab.plots.profile import FLOAT_LIMITS, draw_float_limits, draw_profile
@@ -46,4 +47,5 @@ __all__ = [
     "full_width",
     "save",
     "style",
+    "svg_element",
 ]

@@ -1,0 +1,29 @@
+"""Reports: documents as plain data, written as HTML, Markdown and LaTeX."""
+
+from gradlab.report.as_html import embedded_json, to_html
+from gradlab.report.as_latex import latex_escaped, to_latex
+from gradlab.report.as_markdown import to_markdown
+from gradlab.report.document import (
+    Document,
+    Items,
+    Paragraph,
+    Picture,
+    Preformatted,
+    Section,
+    Table,
+)
+
+__all__ = [
+    "Document",
+    "Items",
+    "Paragraph",
+    "Picture",
+    "Preformatted",
+    "Section",
+    "Table",
+    "embedded_json",
+    "latex_escaped",
+    "to_html",
+    "to_latex",
+    "to_markdown",
+]

@@ -1,0 +1,7 @@
+"""Diagnosis: is a model's gradient the problem, where, why, and what to do."""
+
+from gradlab.studies.diagnosis.diagnosis import Diagnosis
+from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
+from gradlab.studies.diagnosis.verdict import GradientVerdict
+
+__all__ = ["CheckedRemedy", "Diagnosis", "GradientVerdict", "LayerDiagnosis"]

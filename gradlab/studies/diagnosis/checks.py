@@ -1,0 +1,100 @@
+"""A remedy is worth what it does to a copy: applied, run again, diagnosed again."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradlab.cells import RNN, Linear
+from gradlab.errors import DivergenceError
+from gradlab.studies.diagnosis.measure import layer_diagnosis
+from gradlab.studies.diagnosis.remedies import Remedy, remedies, scaled
+from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
+from gradlab.studies.diagnosis.subject import Subject
+
+__all__ = ["with_remedies"]
+
+_SEQUENCES = 4  # of a copy: enough for medians, a fraction of the time
+_TRIES = 5
+_CLOSE = 0.01  # nats per step
+
+
+def with_remedies(
+    layer: LayerDiagnosis, subject: Subject, *, lag: int | None
+) -> LayerDiagnosis:
+    """Return the diagnosis with the remedies that were tried, the best first.
+
+    A layer that is in no trouble gets none.
+    """
+    if not layer.verdict.is_trouble:
+        return layer
+    few = subject.some(_SEQUENCES)
+    tried = [
+        _checked(layer, few.with_cell(remedy.cell), remedy, lag)
+        for remedy in _candidates(layer, few, lag)
+    ]
+    tried.sort(key=lambda found: (not found.helps, _badness(found)))
+    return dataclasses.replace(layer, remedies=tuple(tried))
+
+
+def _candidates(
+    layer: LayerDiagnosis, subject: Subject, lag: int | None
+) -> Iterator[Remedy]:
+    reach = layer.required_lag or len(subject.trajectory)
+    yield from remedies(subject.cell, lag=reach)
+    if isinstance(subject.cell, RNN | Linear) and math.isfinite(layer.exponent):
+        yield _at_the_edge(subject, layer.exponent, lag)
+
+
+def _checked(
+    layer: LayerDiagnosis, subject: Subject, remedy: Remedy, lag: int | None
+) -> CheckedRemedy:
+    after = _again(subject, lag)
+    return CheckedRemedy(
+        name=remedy.name,
+        words=remedy.words,
+        horizon_before=layer.horizon,
+        horizon_after=after.horizon,
+        left_before=float(layer.left[1]),
+        left_after=float(after.left[1]),
+        exponent_before=layer.exponent,
+        exponent_after=after.exponent,
+        verdict_after=after.verdict,
+        source=remedy.source,
+    )
+
+
+def _again(subject: Subject, lag: int | None) -> LayerDiagnosis:
+    return layer_diagnosis(subject, lag=lag, rng=np.random.default_rng(0))
+
+
+def _badness(found: CheckedRemedy) -> float:
+    """Return how far a gradient is from staying as it is, in nats."""
+    return abs(found.left_after) if math.isfinite(found.left_after) else math.inf
+
+
+def _at_the_edge(subject: Subject, exponent: float, lag: int | None) -> Remedy:
+    """Return the cell scaled so that λ₁ is near 0, by secants in the log of the scale.
+
+    λ₁ grows by 1 with the log of the scale where slopes do not change with it.
+    """
+    at, values = [0.0], [exponent]
+    step = -exponent
+    for _ in range(_TRIES):
+        if abs(values[-1]) < _CLOSE or not math.isfinite(step):
+            break
+        at.append(at[-1] + float(np.clip(step, -2.0, 2.0)))
+        values.append(_exponent(subject, math.exp(at[-1]), lag))
+        rise = (values[-1] - values[-2]) / (at[-1] - at[-2])
+        step = -values[-1] / rise if rise > 0 else -values[-1]
+    best = min(range(len(at)), key=lambda i: abs(values[i]))
+    return scaled(subject.cell, math.exp(at[best]))
+
+
+def _exponent(subject: Subject, factor: float, lag: int | None) -> float:
+    try:
+        again = subject.with_cell(scaled(subject.cell, factor).cell)
+    except DivergenceError:
+        return math.inf
+    return _again(again, lag).exponent

@@ -1,0 +1,112 @@
+"""What is left of a gradient, lag by lag: a_l = ln‖∂ℓ_τ/∂h_{τ−l}‖ − ln‖∂ℓ_τ/∂h_τ‖.
+
+ℓ_τ is the last loss of a sequence.  Where there is no loss, random rows at the last
+step take its place, and a_l is what the Jacobians alone make of them.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gradlab.dynamics import Trajectory
+from gradlab.typing import Array
+
+__all__ = ["Growth", "by_lag", "growth", "last_losses", "probe_sources", "required_lag"]
+
+_BLOCKS = 8
+_SHORTEST = 20  # lags without which a rate of growth is not told
+_ALIGNING = 5  # the first fifth of the lags turns a row towards the leading direction
+
+
+def last_losses(sources: Array) -> Array:
+    """Return the sources (T, B, n) with all but the last loss of each sequence gone."""
+    last = _last_steps(sources)
+    kept = np.zeros_like(sources)
+    at = np.arange(sources.shape[1])
+    kept[last, at] = sources[last, at]
+    return kept
+
+
+def probe_sources(trajectory: Trajectory, *, rng: np.random.Generator) -> Array:
+    """Return sources (T, B, n): a random ±1 row in the hidden part of the last step."""
+    T, B, n = trajectory.states[1:].shape
+    sources = np.zeros((T, B, n))
+    signs = rng.integers(0, 2, size=(B, trajectory.cell.hidden))
+    sources[-1, :, : trajectory.cell.hidden] = 2.0 * signs - 1.0
+    return sources
+
+
+def by_lag(log_norms: Array, sources: Array, starts: Array) -> Array:
+    """Return a_0 … a_{T−1} (T, B) from ln‖λ_t‖ (T + 1, B) of the last losses alone.
+
+    NaN beyond the first step of a sequence, and where nothing is there at lag 0.
+    """
+    last = _last_steps(sources) + 1  # the state that the last loss sees
+    T, B = sources.shape[:2]
+    times = last[None, :] - np.arange(T)[:, None]
+    inside = times > np.asarray(starts)[None, :]
+    picked = log_norms[np.maximum(times, 0), np.arange(B)[None, :]]
+    first = np.where(np.isfinite(picked[0]), picked[0], np.nan)
+    return np.where(inside, picked - first, np.nan)
+
+
+def required_lag(sources: Array, starts: Array) -> int:
+    """Return the largest distance of a step to the next loss: what each input needs.
+
+    0 with a loss at every step, T − 1 with one at the end; steps after the last loss
+    are seen by none and need nothing.
+    """
+    seen = (sources != 0).any(axis=-1)
+    T = len(seen)
+    steps = np.arange(T)[:, None]
+    following = np.where(seen, steps, T + 1)
+    following = np.minimum.accumulate(following[::-1], axis=0)[::-1]
+    counted = (following <= T) & (steps >= np.asarray(starts)[None, :])
+    return int(np.where(counted, following - steps, 0).max(initial=0))
+
+
+@final
+@dataclass(frozen=True)
+class Growth:
+    """Growth of a row per step back, in nats: λ₁ of the steps it went through.
+
+    Attributes
+    ----------
+    exponent : float
+        −inf where the row is exactly zero before the end, NaN where too short.
+    stderr : float
+        From the scatter over blocks and sequences.
+    """
+
+    exponent: float
+    stderr: float
+
+
+def growth(profile: Array) -> Growth:
+    """Return the mean growth of a_l (L, B) per lag, the first fifth left out.
+
+    Blocks of at least some ten steps of different sequences are taken for independent.
+    """
+    if (profile == -np.inf).any(axis=0).all():
+        return Growth(-np.inf, 0.0)
+    lags = int(np.isfinite(profile).any(axis=1).sum())
+    if lags < _SHORTEST:
+        return Growth(np.nan, np.nan)
+    first = lags // _ALIGNING
+    cuts = np.linspace(first, lags - 1, min(_BLOCKS, (lags - first) // 10) + 1)
+    cuts = cuts.round().astype(int)
+    with np.errstate(invalid="ignore"):
+        rates = np.diff(profile[cuts], axis=0) / np.diff(cuts)[:, None]
+    rates = rates[np.isfinite(rates)]
+    if not len(rates):
+        return Growth(np.nan, np.nan)
+    spread = rates.std(ddof=1) / np.sqrt(len(rates)) if len(rates) > 1 else np.nan
+    return Growth(float(rates.mean()), float(spread))
+
+
+def _last_steps(sources: Array) -> Array:
+    """Return the index (B,) of the last step with a loss; 0 where there is none."""
+    seen = (sources != 0).any(axis=-1)
+    T = len(seen)
+    return np.where(seen.any(axis=0), T - 1 - seen[::-1].argmax(axis=0), 0)

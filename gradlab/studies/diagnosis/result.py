@@ -1,0 +1,133 @@
+"""What a diagnosis found: a verdict with its numbers, layer by layer, and remedies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from gradlab._results import Result
+from gradlab.references import Reference
+from gradlab.studies.diagnosis.verdict import GradientVerdict
+from gradlab.typing import Array, Vector
+
+__all__ = ["CheckedRemedy", "LayerDiagnosis"]
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class CheckedRemedy(Result):
+    """A remedy, applied to a copy and diagnosed again.
+
+    Attributes
+    ----------
+    name, words : str
+        What it is called, and what to do.
+    horizon_before, horizon_after : float
+        Steps back at which a thousandth is left.
+    left_before, left_after : float
+        What is left at the lag that is needed, in nats.
+    exponent_before, exponent_after : float
+        λ₁ in nats per step.
+    verdict_after : GradientVerdict
+        What the copy was found to be.
+    source : str
+        The key of the paper that proposed it; empty if none did.
+    """
+
+    name: str
+    words: str
+    horizon_before: float
+    horizon_after: float
+    left_before: float
+    left_after: float
+    exponent_before: float
+    exponent_after: float
+    verdict_after: GradientVerdict
+    source: str = ""
+
+    @property
+    def helps(self) -> bool:
+        """Whether the trouble is gone on the copy."""
+        return not self.verdict_after.is_trouble
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class LayerDiagnosis(Result):
+    """One recurrent layer in one direction: where its gradient is lost, and why.
+
+    Attributes
+    ----------
+    name, kind : str
+        Its name in the model, and the cell.
+    hidden, steps, sequences : int
+        n, T, and how many sequences were looked at.
+    dtype : str
+        The model's precision.
+    verdict : GradientVerdict
+    required_lag : int
+        R, the distance back that is needed; 0 if none.
+    profile : (L, 3) array
+        a_l in nats at lags 0 … L − 1: the 10 %, 50 % and 90 % quantiles of sequences.
+    signal : (T + 1, 3) array
+        ln‖∂L/∂h_t‖ likewise, t = 0 … T; empty without a loss.
+    left : (3,) array
+        a_R, likewise.
+    half_life, horizon : float
+        Steps back at which a half and a thousandth of the median is left; inf if more
+        is left at the last lag.
+    rounded_at, zero_at : dict
+        By precision: the lag from which on the gradient is below the rounding of the
+        newest one, and that from which on all of it is stored as 0; inf if none.
+    overflow_at : dict
+        By precision: the first lag at which an entry is beyond the largest number.
+    exponent, stderr : float
+        λ₁ in nats per step, from the growth of the profile.
+    radii, norms : (G,) array
+        ρ and ‖W‖₂ of the recurrent weights, gate by gate.
+    gates : dict
+        10 %, 50 % and 90 % quantiles of how far each gate is open, by its letter.
+    memory : (n,) array
+        −1/ln of the mean of what each unit's gate keeps, in steps, ascending; empty
+        without such a gate.
+    saturated : float
+        Share of slopes of the activations below a tenth of their largest.
+    deciding : str
+        Which of these numbers decides, in words.
+    remedies : tuple of CheckedRemedy
+    """
+
+    sources: ClassVar[tuple[Reference, ...]] = (Reference("pascanu2013difficulty"),)
+
+    name: str
+    kind: str
+    hidden: int
+    steps: int
+    sequences: int
+    dtype: str
+    verdict: GradientVerdict
+    required_lag: int
+    profile: Array
+    signal: Array
+    left: Vector
+    half_life: float
+    horizon: float
+    rounded_at: Mapping[str, float]
+    zero_at: Mapping[str, float]
+    overflow_at: Mapping[str, float]
+    exponent: float
+    stderr: float
+    radii: Vector
+    norms: Vector
+    gates: Mapping[str, Array]
+    memory: Vector
+    saturated: float
+    deciding: str
+    remedies: tuple[CheckedRemedy, ...] = ()
+
+    def columns(self) -> dict[str, Array]:
+        """Return the profile: lag, and its low, middle and high quantile in nats."""
+        low, middle, high = self.profile.T
+        lags = np.arange(len(self.profile))
+        return {"lag": lags, "low": low, "median": middle, "high": high}

@@ -1,0 +1,129 @@
+"""A diagnosis in words: verdict, where, why, what to do, each with its number."""
+
+import math
+
+from gradlab._words import describe_gain, describe_rate
+from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
+from gradlab.studies.diagnosis.verdict import GradientVerdict
+
+__all__ = ["describe_layer", "headline", "steps_back"]
+
+_SHOWN_FORMATS = ("float32", "bfloat16", "float16")
+
+
+def headline(layer: LayerDiagnosis) -> str:
+    """Return the verdict on one layer as one sentence."""
+    kept = describe_gain(float(layer.left[1]))
+    lag = f"{layer.required_lag:,}"
+    match layer.verdict:
+        case GradientVerdict.VANISHING:
+            return f"{kept} of the newest gradient is left {lag} steps back"
+        case GradientVerdict.EXPLODING:
+            peak = describe_gain(float(layer.profile[:, 1].max()))
+            return f"going back, the gradient grows to {peak} of the newest"
+        case GradientVerdict.CHAOTIC:
+            return f"small changes grow {describe_rate(layer.exponent)}"
+        case GradientVerdict.CONTRACTING:
+            far = steps_back(layer.horizon, layer.steps)
+            return f"its Jacobians forget: a thousandth is left {far}"
+        case GradientVerdict.NOT_THE_GRADIENTS:
+            return (
+                f"{kept} of the newest gradient is left {lag} steps back, which will do"
+            )
+        case _:
+            return f"neither grows nor shrinks much over {layer.steps:,} steps"
+
+
+def steps_back(horizon: float, steps: int) -> str:
+    """Say a horizon: "12 steps back", or that it lies beyond the sequence."""
+    if math.isnan(horizon):
+        return "nowhere"
+    if math.isinf(horizon):
+        return f"more than {steps - 1:,} steps back"
+    shown = f"{horizon:.1f}" if horizon < 10 else f"{horizon:,.0f}"
+    return f"{shown} steps back"
+
+
+def describe_layer(layer: LayerDiagnosis) -> list[str]:
+    """Return the lines about one layer."""
+    head = (
+        f"{layer.name}  {layer.kind}, {layer.hidden} units, {layer.dtype}; "
+        f"{layer.sequences} sequences of {layer.steps:,} steps"
+    )
+    return [
+        head,
+        f"  verdict  {layer.verdict.value.upper()}: {headline(layer)}",
+        *_listed("where", _where(layer)),
+        *_listed("why", _why(layer)),
+        *_listed("do", _what_to_do(layer)),
+    ]
+
+
+def _listed(word: str, lines: list[str]) -> list[str]:
+    heads = [word, *[""] * len(lines)][: len(lines)]
+    return [f"  {head:<7}  {line}" for head, line in zip(heads, lines, strict=True)]
+
+
+def _where(layer: LayerDiagnosis) -> list[str]:
+    half, far = (steps_back(v, layer.steps) for v in (layer.half_life, layer.horizon))
+    lines = [f"half of it is left {half}, a thousandth {far}"]
+    rounded, zero = layer.rounded_at, layer.zero_at
+    if math.isfinite(rounded[layer.dtype]):
+        line = f"{layer.dtype} rounds it away from lag {rounded[layer.dtype]:,.0f} on"
+        if math.isfinite(zero[layer.dtype]):
+            line += f", and stores nothing but 0 from lag {zero[layer.dtype]:,.0f} on"
+        lines.append(line)
+    return lines
+
+
+def _why(layer: LayerDiagnosis) -> list[str]:
+    lines = []
+    if math.isfinite(layer.exponent):
+        error = f" ± {layer.stderr:.1g}" if math.isfinite(layer.stderr) else ""
+        rate = describe_rate(layer.exponent).partition(" (")[0]
+        lines.append(f"λ₁ = {_nats(layer.exponent)}{error} nats per step: {rate}")
+    if len(layer.radii):
+        radii, norms = layer.radii, layer.norms
+        lines.append(
+            f"recurrent weights: ρ(W) = {_range(radii)}, ‖W‖ = {_range(norms)}"
+        )
+    for name, (low, middle, high) in layer.gates.items():
+        lines.append(f"gate {name}: {middle:.2f} open, {low:.2f} to {high:.2f}")
+    if len(layer.memory):
+        middle = layer.memory[len(layer.memory) // 2]
+        lines.append(
+            f"what units keep by their gates lasts {middle:.3g} steps in the median, "
+            f"{layer.memory[-1]:.3g} at most"
+        )
+    if layer.saturated > 0:
+        lines.append(f"saturated: {100 * layer.saturated:.0f} % of slopes")
+    if layer.deciding:
+        lines.append(f"deciding: {layer.deciding}")
+    return lines
+
+
+def _what_to_do(layer: LayerDiagnosis) -> list[str]:
+    numbered = enumerate(layer.remedies, 1)
+    return [line for i, r in numbered for line in _remedy(i, r, layer.steps)]
+
+
+def _range(values: object) -> str:
+    numbers = sorted(float(v) for v in values)  # type: ignore[attr-defined]
+    if len(numbers) == 1:
+        return f"{numbers[0]:.3g}"
+    return f"{numbers[0]:.3g} to {numbers[-1]:.3g}"
+
+
+def _remedy(i: int, remedy: CheckedRemedy, steps: int) -> list[str]:
+    before, after = (
+        steps_back(v, steps) for v in (remedy.horizon_before, remedy.horizon_after)
+    )
+    return [
+        f"{i}. {remedy.words}:",
+        f"   on a copy {remedy.verdict_after.value}; a thousandth left {after}",
+        f"   instead of {before}, λ₁ = {_nats(remedy.exponent_after)}",
+    ]
+
+
+def _nats(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
