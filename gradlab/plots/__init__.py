@@ -1,6 +1,7 @@
 """Pictures: each draws one kind of result on given axes and computes nothing."""
 
 from gradlab.plots.comparison import draw_comparison
+from gradlab.plots.diagnosis import draw_diagnosis, draw_rounding_levels
 from gradlab.plots.gain import draw_gain
 from gradlab.plots.influence import draw_flip, draw_influence
 from gradlab.plots.inline import svg_element
@@ -28,6 +29,7 @@ __all__ = [
     "SegmentRow",
     "column_width",
     "draw_comparison",
+    "draw_diagnosis",
     "draw_flip",
     "draw_float_limits",
     "draw_gain",
@@ -38,6 +40,7 @@ __all__ = [
     "draw_product_errors",
     "draw_profile",
     "draw_reach",
+    "draw_rounding_levels",
     "draw_segments",
     "draw_spectrum",
     "draw_twins",

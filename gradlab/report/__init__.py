@@ -12,6 +12,7 @@ from gradlab.report.document import (
     Section,
     Table,
 )
+from gradlab.report.report import Report, diagnose
 
 __all__ = [
     "Document",
@@ -19,8 +20,10 @@ __all__ = [
     "Paragraph",
     "Picture",
     "Preformatted",
+    "Report",
     "Section",
     "Table",
+    "diagnose",
     "embedded_json",
     "latex_escaped",
     "to_html",

@@ -2,6 +2,15 @@
 
 from gradlab.studies.agreement import Agreement, agreement
 from gradlab.studies.character_model import CharacterModel
+from gradlab.studies.diagnosis import (
+    CheckedRemedy,
+    Diagnosis,
+    Exploration,
+    GradientVerdict,
+    LayerDiagnosis,
+    diagnose,
+    exploration,
+)
 from gradlab.studies.lag_lengths import lag_lengths
 from gradlab.studies.minibatch import (
     MinibatchVariance,
@@ -23,7 +32,12 @@ __all__ = [
     "Adam",
     "Agreement",
     "CharacterModel",
+    "CheckedRemedy",
     "Comparison",
+    "Diagnosis",
+    "Exploration",
+    "GradientVerdict",
+    "LayerDiagnosis",
     "MinibatchVariance",
     "ModelStability",
     "Recipe",
@@ -33,6 +47,8 @@ __all__ = [
     "TrainingStudy",
     "agreement",
     "compare_truncations",
+    "diagnose",
+    "exploration",
     "lag_lengths",
     "minibatch_variance",
     "model_stability",

@@ -56,6 +56,11 @@ class Diagnosis(Result):
         """The layer whose verdict is the model's; the first of them."""
         return next(layer for layer in self.layers if layer.verdict is self.verdict)
 
+    @property
+    def headline(self) -> str:
+        """The verdict in one sentence."""
+        return f"{self.verdict.value.capitalize()}: {headline(self.gravest)}."
+
     def columns(self) -> dict[str, Array]:
         """Return one row per layer: what is left, horizon, λ₁ and its error."""
         rows = [
@@ -68,9 +73,8 @@ class Diagnosis(Result):
     def describe(self) -> str:
         """Say verdict, place, cause and remedy in words."""
         subject = "the gradient of the loss" if self.has_loss else "the Jacobians alone"
-        lead = f"{self.verdict.value.upper()}: {headline(self.gravest)}"
         head = [
-            f"{self.model}: {lead}.",
+            f"{self.model}: {self.headline}",
             f"This speaks of {subject} ({self.mode}, {self.seconds:.1f} s).",
         ]
         layers = [line for layer in self.layers for line in describe_layer(layer)]

@@ -76,7 +76,7 @@ def layer_diagnosis(
         left=bands[at],
         half_life=gradient_horizon(bands[:, 1], level=0.5),
         horizon=evidence.horizon,
-        **_limits(bands[:, 1], float(np.nanmedian(found.newest))),
+        **_limits(bands[:, 1], float(np.median(found.newest))),
         exponent=rate.exponent,
         stderr=rate.stderr,
         radii=beside.radii,
