@@ -1,0 +1,22 @@
+"""What the functions of one matrix accept: n x n, n ≥ 1, finite, real or complex."""
+
+from gradlab._checks import require_array
+from gradlab.errors import InputError
+from gradlab.typing import ArrayLike, Matrix
+
+__all__ = ["require_square"]
+
+
+def require_square(name: str, A: ArrayLike) -> Matrix:
+    """Return `A` as a finite float64 or complex128 array (n, n), n ≥ 1.
+
+    Examples
+    --------
+    >>> require_square("A", [[1, 2], [3, 4]]).dtype
+    dtype('float64')
+    """
+    array = require_array(name, A, "(n, n)", allow_complex=True)
+    if not array.size:
+        message = f"`{name}` needs n >= 1; got shape {array.shape}."
+        raise InputError(message)
+    return array
