@@ -84,4 +84,6 @@ def size_above(A: Matrix) -> float:
     """Return a number ≥ ‖A‖₂ that costs little: √(‖A‖₁ ‖A‖_∞) or ‖A‖_F."""
     size = np.abs(A)
     rows, columns = float(size.sum(axis=1).max()), float(size.sum(axis=0).max())
-    return min(math.sqrt(rows) * math.sqrt(columns), float(np.linalg.norm(A)))
+    with np.errstate(over="ignore"):
+        frobenius = float(np.linalg.norm(A))
+    return min(math.sqrt(rows) * math.sqrt(columns), frobenius)

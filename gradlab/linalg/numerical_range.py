@@ -27,7 +27,7 @@ __all__ = [
     "NumericalRange",
     "numerical_radius",
     "numerical_range",
-    "outer_radius",
+    "radius_between",
     "supports",
 ]
 
@@ -175,26 +175,34 @@ def supports(A: Matrix, angles: Vector) -> tuple[Vector, Matrix]:
     >>> supports(np.diag([1.0, -2.0]), np.array([0.0, math.pi]))[0].tolist()
     [1.0, 2.0]
     """
-    found = [np.linalg.eigh((B + B.conj().T) / 2) for B in _turned(A, angles)]
+    found = [np.linalg.eigh(H) for H in _turned(A, angles)]
     values = np.array([w[-1] for w, _ in found])
     return values, np.array([V[:, -1] for _, V in found])
 
 
-def outer_radius(angles: Vector, h: Vector) -> float:
-    """Return a number ≥ w(A) from supports in directions evenly spaced all around.
+def radius_between(A: Matrix, count: int) -> tuple[float, float]:
+    """Return bounds on w(A) from supports in so many directions, an even number.
 
     Examples
     --------
-    >>> angles = math.pi * np.arange(4) / 2
-    >>> round(outer_radius(angles, np.full(4, 0.5)), 12) == round(math.sqrt(0.5), 12)
-    True
+    >>> lower, upper = radius_between(np.array([[0.0, 1.0], [0.0, 0.0]]), 4)
+    >>> round(lower, 12), round(upper**2, 12)
+    (0.5, 0.5)
     """
-    return float(np.abs(_vertices(angles, h)).max())
+    angles = 2 * math.pi * np.arange(count) / count
+    # conj A has the range mirrored in the real axis: half of them do for a real one.
+    once = angles[: count // 2 + 1] if np.isrealobj(A) else angles
+    h = np.array([np.linalg.eigvalsh(H)[-1] for H in _turned(A, once)])
+    if np.isrealobj(A):
+        h = np.append(h, h[-2:0:-1])
+    return float(h.max()), float(np.abs(_vertices(angles, h)).max())
 
 
 def _turned(A: Matrix, angles: Vector) -> list[Matrix]:
-    real = {0.0: A, math.pi: -A}  # kept real, where e^{iθ} is
-    return [real[t] if t in real else np.exp(1j * t) * A for t in angles.tolist()]
+    """Return the Hermitian parts of e^{iθ}A; real where e^{iθ} and A are."""
+    real = {0.0: A, math.pi: -A}
+    turned = [real[t] if t in real else np.exp(1j * t) * A for t in angles.tolist()]
+    return [(B + B.conj().T) / 2 for B in turned]
 
 
 def _vertices(angles: Vector, h: Vector) -> Vector:

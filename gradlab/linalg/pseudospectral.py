@@ -37,6 +37,7 @@ __all__ = ["PseudospectralReach", "pseudospectral_abscissa", "pseudospectral_rad
 _STEPS = 50
 _MARGIN = 1e-12  # of the size of A: how far out the last circle is
 _POLISHES = 8
+_LOOSE = 1e-6  # above ε a root is of another singular value
 
 
 @final
@@ -203,11 +204,12 @@ def _outward(A: Matrix, e: float, direction: complex, start: complex) -> complex
     real = direction.imag == 0 and start == 0
     B = A * direction.real if real else (A - start * np.eye(len(A))) / direction
     roots = ray_crossings(B, e)
+    most = e * (1 + _LOOSE) + rounding(len(B), size_above(B) + e)
     for at in range(len(roots) - 1, -1, -1):
         # What separates a root from the next: polishing must not go beyond.
         least = (roots[at] + roots[at - 1]) / 2 if at else -math.inf
         t = _polished(B, e, float(roots[at]), float(least))
-        if least_singular_of_few(B, np.array([t]))[0] <= e * (1 + 1e-6):
+        if least_singular_of_few(B, np.array([t]))[0] <= most:
             break
     return start + t * direction
 
