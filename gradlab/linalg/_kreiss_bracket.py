@@ -7,6 +7,7 @@ two nodes bounds M (`gradlab.linalg._curves`).  The next node is put where the c
 promise most, until they promise no more than the tolerance.
 """
 
+import heapq
 import itertools
 import math
 
@@ -28,7 +29,7 @@ __all__ = ["KreissBracket"]
 _DISTANCES = 12
 _NEAREST = 8  # eigenvalues at whose places the first grid looks too
 _STARTS, _PROMISING = 2, 0.7
-_MOST_NODES = 300
+_MOST_NODES = 2000
 _TRIES = 30  # level sets of one node
 _SLACK = 0.1  # of what a node may be too high
 _COARSE = 1e-3  # slack from which the place of a maximum need not be polished
@@ -93,19 +94,24 @@ class KreissBracket:
         for node in around:
             if start < node < last:
                 self._add(node, self._places_near(node))
+        chords = [self._chord(a, b) for a, b in itertools.pairwise(sorted(self._nodes))]
+        heapq.heapify(chords)
         while True:
-            highest, node = self._highest()
+            lowest, node, a, b = chords[0]
             allowed = math.log(self.lower) + math.log1p(self.tolerance())
-            closed = highest <= allowed + _LAST_DIGITS
+            closed = -lowest <= allowed + _LAST_DIGITS
             if closed or node in self._nodes or len(self._nodes) >= _MOST_NODES:
                 tail = (last - start) / (last - far)
-                return max(math.exp(highest), tail, self.lower), closed
+                return max(math.exp(-lowest), tail, self.lower), closed
             self._add(node, self._places_near(node))
+            heapq.heapreplace(chords, self._chord(a, node))
+            heapq.heappush(chords, self._chord(node, b))
 
-    def _highest(self) -> tuple[float, float]:
-        """Return the most that a chord promises of ln[d M], and where."""
-        nodes = [(t, self._nodes[t][0]) for t in sorted(self._nodes)]
-        return max(self.curves.highest(a, b) for a, b in itertools.pairwise(nodes))
+    def _chord(self, a: float, b: float) -> tuple[float, float, float, float]:
+        """Return minus the most ln[d M] below a chord, where that is, and its ends."""
+        ends = (a, self._nodes[a][0]), (b, self._nodes[b][0])
+        highest, node = self.curves.highest(*ends)
+        return -highest, node, a, b
 
     def _add(self, t: float, places: Vector, room: float | None = None) -> None:
         """Add a node with a bound on M(t) that is above it by no more than is of use."""
@@ -116,6 +122,7 @@ class KreissBracket:
             slack = self._room(t, sigma) if room is None else room
             if slack < _COARSE and not self._is_mirrored(t, place):
                 sigma, place = self._polished(t, place)
+                slack = self._room(t, sigma)
             level = sigma / (1 + slack)
             if level <= 2 * error:
                 break
@@ -165,7 +172,7 @@ class KreissBracket:
 
     def _places_near(self, t: float) -> Vector:
         """Return the places of the maximum and of the nearest nodes."""
-        near = sorted(self._nodes, key=lambda node: abs(node - t))[:2]
+        near = heapq.nsmallest(2, self._nodes, key=lambda node: abs(node - t))
         places = [self._nodes[node][1] for node in near]
         best = [] if self.z == _INFINITY else [float(self.curves.place(self.z))]
         return np.array(places + best)
