@@ -18,6 +18,7 @@ __all__ = ["Minimum", "minimum"]
 
 _STEPS, _HALVINGS = 50, 12
 _LONGEST = 1.0  # of a step in ln d, and in the place by its distance from the boundary
+_NOISES = 4  # roundings of σ_min that a promised decrease must exceed
 _FLATTEST = 1e-3  # curvature of f that is believed
 
 
@@ -46,19 +47,19 @@ def minimum(
     >>> round((abs(found.z) - 1) / found.sigma, 12)  # the Kreiss constant
     2.6
     """
-    noise = 4 * rounding(len(A), size_above(A) + abs(z))
+    noise = rounding(len(A), size_above(A) + abs(z))
     d, place = float(curves.level(z)) - curves.start, float(curves.place(z))
-    at = _value(A, curves, d, place, along)
+    at = _value(A, curves, d, place, along, noise)
     for _ in range(_STEPS):
         step = _step(at, 1.0 if along else d)
         drop = float(at.gradient @ step)
-        if -drop <= noise / at.sigma:
+        if -drop <= _NOISES * noise / at.sigma:
             break
         found = None
         for halving in range(_HALVINGS):
             part = step / 2**halving
             moved = d * math.exp(part[0]), place + float(part[1])
-            there = _value(A, curves, *moved, along)
+            there = _value(A, curves, *moved, along, noise)
             if there.f < at.f + 1e-4 * drop / 2**halving:
                 found = there
                 break
@@ -69,10 +70,16 @@ def minimum(
 
 
 def _value(
-    A: Matrix, curves: Circles | Lines, d: float, place: float, along: bool
+    A: Matrix,
+    curves: Circles | Lines,
+    d: float,
+    place: float,
+    along: bool,
+    noise: float,
 ) -> _Value:
     z, first, second = curves.jet(d, place)
     sigma, g, H = least_singular(A, z)
+    sigma = max(sigma, noise)  # at an eigenvalue there is nothing to be found
     J = np.array([first.real, first.imag])
     bend = g[0] * second.real + g[1] * second.imag
     gradient = J.T @ g / sigma

@@ -61,9 +61,20 @@ class KreissBracket:
 
     def is_finite(self) -> bool:
         """Whether M is bounded on the boundary itself, as far as rounding can tell."""
-        places = self.curves.place(self._nearest())
-        self._add(self.curves.start, places, room=1.0)
+        self._add(self.curves.start, self.curves.place(self._nearest()), room=1.0)
         return math.isfinite(self._nodes[self.curves.start][0])
+
+    def is_outside(self) -> bool:
+        """Whether an eigenvalue is beyond a curve on which M is bounded."""
+        farthest = float(self.curves.level(self.values).max())
+        if farthest <= self.curves.start:
+            return False
+        places = self.curves.place(self._nearest())
+        for t in (self.curves.start, (self.curves.start + farthest) / 2):
+            level = 4 * self._on(t + 0j)[1]
+            if self._best(t, places)[0] > level and self._beaten(t, level) is None:
+                return True
+        return False
 
     def search(self) -> None:
         """Find a maximum: a coarse grid, then Newton's method from its best points."""

@@ -120,12 +120,12 @@ def kreiss_constant(
     if bracket.extent[0] <= curves.start + rounding(len(array), bracket.size):
         lower = upper = 1.0
         z, stop = nowhere, KreissStop.CONTRACTION
+    elif bracket.is_outside():
+        lower = upper = math.inf
+        z, stop = nowhere, KreissStop.UNSTABLE
     elif not bracket.is_finite():
         bracket.search()
         lower, upper, z, stop = bracket.lower, math.inf, bracket.z, KreissStop.BOUNDARY
-    elif curves.level(bracket.values).max() > curves.start:
-        lower = upper = math.inf
-        z, stop = nowhere, KreissStop.UNSTABLE
     else:
         bracket.search()
         upper, closed = bracket.close()
