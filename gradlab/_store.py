@@ -75,6 +75,8 @@ def plain(name: str, value: Any) -> Any:
         return [plain(name, entry) for entry in value]
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
+    if isinstance(value, complex):
+        return [plain(name, value.real), plain(name, value.imag)]
     if value is None or isinstance(value, str | int | float):
         return value
     wanted = "made of numbers, strings, enums and arrays to be stored"
@@ -160,4 +162,6 @@ def _revived(hint: Any, stored: Any) -> Any:
         return tuple(map(_revived, kinds, stored))
     if isinstance(stored, dict) and len(inner) == 2:
         return {key: _revived(inner[1], entry) for key, entry in stored.items()}
+    if hint is complex:
+        return complex(*map(float, stored))
     return float(stored) if hint is float else stored

@@ -1,5 +1,6 @@
 """Matrices in, results out; nothing here knows what a cell is."""
 
+from gradlab.linalg.departure import henrici_departure
 from gradlab.linalg.eigen import spectral_radius
 from gradlab.linalg.ensembles import (
     gaussian,
@@ -13,25 +14,57 @@ from gradlab.linalg.graded import (
     graded_product,
     running_log_singular_values,
 )
+from gradlab.linalg.kreiss import KreissConstant, KreissStop, kreiss_constant
 from gradlab.linalg.norms import frobenius_norm, log_norm, spectral_norm
+from gradlab.linalg.numerical_range import (
+    NumericalRadius,
+    NumericalRange,
+    numerical_radius,
+    numerical_range,
+)
+from gradlab.linalg.powers import PowerNorms, power_norms
+from gradlab.linalg.pseudospectral import (
+    PseudospectralReach,
+    pseudospectral_abscissa,
+    pseudospectral_radius,
+)
+from gradlab.linalg.pseudospectrum import Pseudospectrum, pseudospectrum
+from gradlab.linalg.radius_interval import SpectralRadius, spectral_radius_interval
 from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
 
 __all__ = [
     "GradedProduct",
+    "KreissConstant",
+    "KreissStop",
+    "NumericalRadius",
+    "NumericalRange",
+    "PowerNorms",
+    "PseudospectralReach",
+    "Pseudospectrum",
     "Scaled",
+    "SpectralRadius",
     "block_log_growths",
     "frobenius_norm",
     "gaussian",
     "graded_product",
+    "henrici_departure",
     "identity",
+    "kreiss_constant",
     "log_norm",
     "log_singular_values",
     "newman_exponents",
+    "numerical_radius",
+    "numerical_range",
     "orthogonal",
+    "power_norms",
+    "pseudospectral_abscissa",
+    "pseudospectral_radius",
+    "pseudospectrum",
     "running_log_singular_values",
     "spectral_norm",
     "spectral_radius",
+    "spectral_radius_interval",
     "uniform",
 ]

@@ -1,10 +1,11 @@
 """Circles |z| = t, t ≥ 1, and lines Re z = t, t ≥ 0: curves on which ‖R‖ has maxima.
 
 R(z) = (zI − A)⁻¹ is analytic outside of the spectrum, so M(t) = max ‖R‖ on the curve t
-is such that ln M is convex: in ln t on circles (Hadamard's three circles), in t on lines
-(the three lines).  A chord of ln M is therefore above it, and with d(t) = t − 1 or t
+is such that ln M is convex: in ln t on circles (Hadamard's three circles), in t on
+lines (the three lines).  A chord of ln M is therefore above it, and with d(t) = t − 1
+or t and s(t) = ln t or t
 
-    d(t) M(t) ≤ max of d(t) e^{α + β s(t)} between two nodes, s(t) = ln t or t,
+    d(t) M(t) ≤ max of d(t) e^{α + β s(t)} between two nodes,
 
 whose place is t = β/(1 + β) or −1/β.  Beyond the numerical range, M(t) ≤ 1/(t − w).
 """
@@ -51,6 +52,10 @@ class Circles:
         z, d = (1 + distance) * e, distance * e
         second = np.array([[d, 1j * d], [1j * d, -z]])
         return Jet(z, np.array([d, 1j * z]), second)
+
+    def locate(self, z: complex) -> tuple[float, float]:
+        """Return the circle and the angle of a point."""
+        return abs(z), cmath.phase(z)
 
     def level(self, z: Vector) -> Vector:
         """Return the curve on which each point lies: |z|."""
@@ -111,6 +116,10 @@ class Lines:
         """Return d + iy with derivatives in ln d and y."""
         second = np.array([[distance, 0.0], [0.0, 0.0]], dtype=complex)
         return Jet(complex(distance, place), np.array([distance, 1j]), second)
+
+    def locate(self, z: complex) -> tuple[float, float]:
+        """Return the line and the height of a point."""
+        return z.real, z.imag
 
     def level(self, z: Vector) -> Vector:
         """Return the curve on which each point lies: Re z."""

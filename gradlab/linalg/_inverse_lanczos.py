@@ -5,11 +5,11 @@ are products T_{IJ} X_J with one column per point, so matrix times matrix; only 
 diagonal is the point's own [lui1997computation, trefethen1999computation].  Points that
 have converged leave, and the rest move together.
 
-The largest Ritz value θ of the inverse is from below, so σ = θ^{−1/2} is from above.  An
-eigenvalue is within the residual ρ of θ, so a point is done when ρ/2θ is below the
-tolerance; the error itself is then about ρ²/2θ over the gap, far smaller unless singular
-values are close.  That the eigenvalue is the largest rests on the start, a chirp, which
-no structured singular vector is orthogonal to.
+The largest Ritz value θ of the inverse is from below, so σ = θ^{−1/2} is from above.
+An eigenvalue is within the residual ρ of θ, so a point is done when ρ/2θ is below the
+tolerance; the error itself is then about ρ²/2θ over the gap, far smaller unless
+singular values are close.  That the eigenvalue is the largest rests on the start, a
+chirp, which no structured singular vector is orthogonal to.
 """
 
 import math
@@ -149,9 +149,7 @@ def _solve_lower(Th: Matrix, z: Vector, X: Array, low: int, high: int) -> None:
 
 def _inner(X: Array, Y: Array) -> Vector:
     """Return Re x*y of each column."""
-    return np.einsum("ij,ij->j", X.real, Y.real) + np.einsum(
-        "ij,ij->j", X.imag, Y.imag
-    )
+    return np.einsum("ij,ij->j", X.real, Y.real) + np.einsum("ij,ij->j", X.imag, Y.imag)
 
 
 def _ritz(diagonal: Array, off: Array, k: int) -> tuple[Vector, Vector]:

@@ -1,8 +1,8 @@
-"""Newton's method on f = ln σ_min(zI − A) − ln d(z), along a curve or in both directions.
+"""Newton's method on f = ln σ_min(zI − A) − ln d(z), on a curve or in both directions.
 
 With z a function of ln d and the place on its curve, the derivatives of f follow from
-those of σ_min (`gradlab.linalg._least_singular`).  Where the Hessian is not positive its
-eigenvalues are taken as if they were, so every step goes down.
+those of σ_min (`gradlab.linalg._least_singular`).  Where the Hessian is not positive
+its eigenvalues are taken as if they were, so every step goes down.
 """
 
 import math
@@ -48,7 +48,8 @@ def minimum(
     2.6
     """
     noise = rounding(len(A), size_above(A) + abs(z))
-    d, place = float(curves.level(z)) - curves.start, float(curves.place(z))
+    t, place = curves.locate(z)
+    d = t - curves.start
     at = _value(A, curves, d, place, along, noise)
     for _ in range(_STEPS):
         step = _step(at, 1.0 if along else d)

@@ -1,10 +1,10 @@
-"""sup d(t) M(t) between two bounds: a maximum found, and chords of ln M above all of it.
+"""sup d(t) M(t) between two bounds: a maximum found, and chords of ln M above it.
 
-M(t) = max ‖(zI − A)⁻¹‖ on the curve t.  From below, Newton's method from the best points
-of a coarse grid.  From above, nodes t_i with M(t_i) < 1/ε from a level set: no σ_j(zI − A)
-is ε on the curve, or σ_min is above ε between all places where one is.  The chord between
-two nodes bounds M (`gradlab.linalg._curves`).  The next node is put where the chords
-promise most, until they promise no more than the tolerance.
+M(t) = max ‖(zI − A)⁻¹‖ on the curve t.  From below, Newton's method from the best
+points of a coarse grid.  From above, nodes t_i with M(t_i) < 1/ε from a level set: no
+σ_j(zI − A) is ε on the curve, or σ_min is above ε between all places where one is.  The
+chord between two nodes bounds M (`gradlab.linalg._curves`).  The next node is put where
+the chords promise most, until they promise no more than the tolerance.
 """
 
 import heapq
@@ -41,7 +41,7 @@ _LAST_DIGITS = 2.0**-48  # of the arithmetic with logarithms
 
 
 class KreissBracket:
-    """Bounds on sup d M for a matrix; `lower`, `z` and the nodes improve as it works."""
+    """Bounds on sup d M of a matrix; `lower`, `z` and the nodes improve as it works."""
 
     def __init__(self, A: Matrix, curves: Circles | Lines, rtol: float) -> None:
         self.A, self.curves, self.rtol = A, curves, rtol
@@ -125,7 +125,7 @@ class KreissBracket:
         return -highest, node, a, b
 
     def _add(self, t: float, places: Vector, room: float | None = None) -> None:
-        """Add a node with a bound on M(t) that is above it by no more than is of use."""
+        """Add a node with a bound on M(t), above it by no more than is of use."""
         _, error = self._on(t + 0j)
         sigma, place = self._best(t, places)
         top = math.inf
@@ -166,7 +166,7 @@ class KreissBracket:
     def _polished(self, t: float, place: float) -> tuple[float, float]:
         z = complex(self.curves.point(t, np.array([place]))[0])
         found = minimum(self.A, self.curves, z, along=True)
-        return found.sigma, float(self.curves.place(found.z))
+        return found.sigma, self.curves.locate(found.z)[1]
 
     def _is_mirrored(self, t: float, place: float) -> bool:
         """Whether σ_min is the same on both sides of a place, so stationary there."""
@@ -185,7 +185,7 @@ class KreissBracket:
         """Return the places of the maximum and of the nearest nodes."""
         near = heapq.nsmallest(2, self._nodes, key=lambda node: abs(node - t))
         places = [self._nodes[node][1] for node in near]
-        best = [] if self.z == _INFINITY else [float(self.curves.place(self.z))]
+        best = [] if self.z == _INFINITY else [self.curves.locate(self.z)[1]]
         return np.array(places + best)
 
     def _nearest(self) -> Vector:
@@ -194,7 +194,7 @@ class KreissBracket:
 
     def _on(self, z: complex) -> tuple[float, float]:
         """Return the curve of z, and the rounding of σ_min there."""
-        t = float(self.curves.level(z))
+        t, _ = self.curves.locate(z)
         return t, rounding(len(self.A), self.size + t)
 
     def _best(self, t: float, places: Vector) -> tuple[float, float]:

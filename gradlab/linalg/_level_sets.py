@@ -1,7 +1,7 @@
 """Where σ_min(zI − A) = ε on a circle, a line or a ray: eigenvalues of size 2n.
 
 Some singular value of zI − A is ε iff (zI − A) v = εu and (zI − A)* u = εv have a
-solution.  With z = x + iy for a given x, with z = r e^{iθ} for a given r, and for real z
+solution.  With z = x + iy for a given x, with z = re^{iθ} for a given r, and for real z
 this is an eigenvalue problem in iy, in e^{iθ} and in z [burke2003robust,
 mengi2005algorithms].  On the circle the Cayley transform e^{iθ} = (1 + μ)/(1 − μ) makes
 an ordinary one of the symplectic pencil.
@@ -86,9 +86,7 @@ def line_crossings(A: Matrix, x: float, level: float) -> Vector:
     """
     eye = np.eye(len(A))
     shifted = A - x * eye
-    hamiltonian = np.block(
-        [[shifted, level * eye], [-level * eye, -shifted.conj().T]]
-    )
+    hamiltonian = np.block([[shifted, level * eye], [-level * eye, -shifted.conj().T]])
     values = np.linalg.eigvals(hamiltonian)
     off = np.abs(values.real) / (np.abs(x) + size_above(A))
     return np.sort(values.imag[off <= _forgiven(A, abs(x), level)])

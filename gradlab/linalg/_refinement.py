@@ -1,8 +1,8 @@
 """Halving the spacing of a grid where a level may pass, and interpolating elsewhere.
 
 A level may pass through a cell if it lies between the values at its corners, or outside
-of them by no more than they differ: a function whose slope does not double from one cell
-to the next is not missed.
+of them by no more than they differ: a function whose slope does not double from one
+cell to the next is not missed.
 """
 
 from collections.abc import Callable

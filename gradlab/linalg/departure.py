@@ -1,4 +1,4 @@
-"""Henrici's departure from normality: ‖N‖_F of the strictly upper part N of a Schur form.
+"""Henrici's departure from normality: ‖N‖_F, N the strictly upper part of a Schur form.
 
 ‖N‖_F² = ‖A‖_F² − Σ|λ_i|² [henrici1962bounds], and taken by subtraction it is a rounding
 error, of either sign, for every normal matrix; N itself is not.

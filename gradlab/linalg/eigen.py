@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from gradlab._checks import require_array
-from gradlab.errors import InputError
+from gradlab.linalg._doors import require_square
 from gradlab.linalg.scaled import Scaled
 from gradlab.typing import ArrayLike
 
@@ -23,7 +22,7 @@ def spectral_radius(A: ArrayLike) -> float:
     float
         The exact spectral radius of a matrix within about ``n eps ‖A‖`` of `A`.  For a
         defective eigenvalue of multiplicity k this is an error of up to
-        ``‖A‖ (n eps)^(1/k)``.
+        ``‖A‖ (n eps)^(1/k)``; `spectral_radius_interval` bounds it.
 
     Raises
     ------
@@ -35,10 +34,7 @@ def spectral_radius(A: ArrayLike) -> float:
     >>> spectral_radius([[0.0, 1.0], [-4.0, 0.0]])
     2.0
     """
-    array = require_array("A", A, "(n, n)", allow_complex=True)
-    if not array.size:
-        message = f"`A` needs n >= 1; got shape {array.shape}."
-        raise InputError(message)
+    array = require_square("A", A)
     # Brought near 1 by a power of two, exactly, so that nothing overflows inside.
     scaled = Scaled.of(array)
     radius = np.abs(np.linalg.eigvals(scaled.mantissa)).max()

@@ -1,20 +1,21 @@
 """Kreiss constant K(A) = sup over |z| > 1 of (|z| − 1) ‖(zI − A)⁻¹‖, from both sides.
 
-It decides how large powers become on the way to their decay [kreiss1962; spijker1991]:
+It decides how large powers become on the way to their decay [kreiss1962definition,
+spijker1991conjecture]:
 
     K(A) ≤ sup_k ‖A^k‖ ≤ e n K(A).
 
 A maximum over a grid is only a lower bound.  The upper one here rests on convexity: the
 logarithm of M(r) = max over |z| = r of ‖(zI − A)⁻¹‖ is a convex function of ln r
 (Hadamard), so bounds on M at a few radii, each from the eigenvalues of one symplectic
-pencil, bound it everywhere between them.  K(A) = 1 iff the numerical radius is at most 1.
+pencil, bound it everywhere between them.  K(A) = 1 iff the numerical radius is at most
+1 [trefethen2005spectra].
 """
 
 import enum
 import math
 from dataclasses import dataclass
 from typing import ClassVar, final
-
 
 from gradlab._checks import require_number, require_one_of
 from gradlab._results import Origin, Result
@@ -51,14 +52,15 @@ class KreissConstant(Result):
     lower, upper : float
         The rounding of σ_min, estimated by n u (‖A‖ + |z|), is in both.
     z : complex
-        Where the lower bound is attained; NaN if the constant is 1 or infinite.
+        Where the lower bound is attained: infinite if it is 1 and the maximum is not
+        known, NaN if the constant is 1 or infinite for certain.
     stop : KreissStop
     level_sets : int
         Eigenvalue problems of size 2n that were solved for the upper bound.
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (
-        Reference("kreiss1962stabilitaetsdefinition"),
+        Reference("kreiss1962definition"),
         Reference("mitchell2020computing"),
         Reference("trefethen2005spectra", "Sec. 18"),
     )
@@ -88,8 +90,8 @@ def kreiss_constant(
     -------
     KreissConstant
         Where σ_min(zI − A) at the maximum is not far above n u ‖A‖ the bracket is wider
-        than `rtol`, and says so.  Where an eigenvalue is within rounding of the boundary
-        the upper bound is infinite.
+        than `rtol`, and says so.  Where an eigenvalue is within rounding of the
+        boundary the upper bound is infinite.
 
     Raises
     ------

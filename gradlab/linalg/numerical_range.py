@@ -1,8 +1,9 @@
 """Numerical range W(A) = {v*Av : ‖v‖ = 1} and radius w(A) = max |W(A)|.
 
 W(A) is convex, and its width in the direction e^{−iθ} is the largest eigenvalue h(θ) of
-the Hermitian part of e^{iθ}A [johnson1978numerical].  So W(A) lies in the polygon of the
-lines Re(e^{iθ}z) = h(θ), has the points v*Av of the eigenvectors on its boundary, and
+the Hermitian part of e^{iθ}A [johnson1978numerical].  So W(A) lies in the polygon of
+the lines Re(e^{iθ}z) = h(θ), has the points v*Av of the eigenvectors on its boundary,
+and
 
     w(A) = max_θ h(θ),        ½‖A‖₂ ≤ w(A) ≤ ‖A‖₂,        w(A^k) ≤ w(A)^k.
 """
@@ -164,7 +165,9 @@ def numerical_radius(A: ArrayLike) -> NumericalRadius:
     values = np.array([lower, upper, point.real, point.imag])
     low, high, x, y = Scaled(values, scaled.exponent).to_float()
     point = complex(x, y)
-    return NumericalRadius(lower=float(low), upper=float(high), point=point, steps=steps)
+    return NumericalRadius(
+        lower=float(low), upper=float(high), point=point, steps=steps
+    )
 
 
 def supports(A: Matrix, angles: Vector) -> tuple[Vector, Matrix]:
@@ -217,7 +220,9 @@ def _radius(A: Matrix) -> tuple[float, float, complex, int]:
     best, point = _best(A, 2 * math.pi * np.arange(_DIRECTIONS) / _DIRECTIONS)
     if best <= error:  # A = 0
         return 0.0, best + error, point, 0
-    for step in range(1, _STEPS + 1):  # it converges quadratically
+    step = 0
+    while step < _STEPS:  # it converges quadratically
+        step += 1
         level = best * (1 + _MARGIN)
         between = middles(support_crossings(A, level), period=2 * math.pi)
         found, place = _best(A, between) if len(between) else (0.0, point)
@@ -228,7 +233,7 @@ def _radius(A: Matrix) -> tuple[float, float, complex, int]:
 
 
 def _best(A: Matrix, angles: Vector) -> tuple[float, complex]:
-    """Return the largest |v*Av| for eigenvectors v of h(θ), which is ≥ max h, and it."""
+    """Return the largest |v*Av| for eigenvectors v of h(θ), which is ≥ h, and v*Av."""
     _, v = supports(A, angles)
     points = np.einsum("ki,ij,kj->k", v.conj(), A, v)
     at = int(np.abs(points).argmax())

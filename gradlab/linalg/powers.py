@@ -2,9 +2,10 @@
 
     K(A) ≤ sup_k ‖A^k‖ ≤ e n K(A),        ρ(A)^k ≤ ‖A^k‖,
 
-the upper bound by Spijker's lemma [spijker1991conjecture].  Powers are formed in blocks,
-A^{jb+i} = A^i A^{jb} with i < b ≈ √k, each with a power of two of its own.  What a product
-loses is carried on by the later ones, so that to first order a power P^k of P is wrong by
+the upper bound by Spijker's lemma [spijker1991conjecture].  Powers are formed in
+blocks, A^{jb+i} = A^i A^{jb} with i < b ≈ √k, each with a power of two of its own.
+What a product loses is carried on by the later ones, so that to first order a power P^k
+of P is wrong by at most
 
     Σ_{l ≤ k} ‖P^{k−l}‖ (e + n u ‖P‖) ‖P^{l−1}‖,        e the error of P itself.
 """
@@ -40,7 +41,7 @@ class PowerNorms(Result):
     log_norms : (k_max + 1,) array
         ln ‖A^k‖₂; −inf from where powers are zero.
     error : (k_max + 1,) array
-        Estimated error of each, in nats.
+        Bound on the error of each to first order, in nats; often far above it.
     log_rate : float
         ln ρ(A), nats per step: the rate at which powers decay in the end.
     kreiss : KreissConstant
@@ -51,7 +52,7 @@ class PowerNorms(Result):
     sources: ClassVar[tuple[Reference, ...]] = (
         Reference("spijker1991conjecture"),
         Reference("leveque1984resolvent"),
-        Reference("kreiss1962stabilitaetsdefinition"),
+        Reference("kreiss1962definition"),
     )
 
     log_norms: Vector
@@ -141,11 +142,11 @@ def _log_norms(A: Matrix, most: int) -> tuple[Vector, Vector]:
     jumps = found[::width]
     second = _carried(jumps, first[-1] if len(jumps) > 1 else -math.inf, unit)
     rows = np.logaddexp(first[:width], found[:width] + unit)
-    error = np.logaddexp(
-        rows + jumps[:, None], found[:width] + second[:, None]
-    ).ravel()
+    error = np.logaddexp(rows + jumps[:, None], found[:width] + second[:, None]).ravel()
     found, error = found[: most + 1], error[: most + 1]
-    lost = np.exp(np.minimum(error - np.where(np.isfinite(found), found, math.inf), 700))
+    lost = np.exp(
+        np.minimum(error - np.where(np.isfinite(found), found, math.inf), 700)
+    )
     return found, lost
 
 
@@ -173,7 +174,7 @@ def _logs_of_products(left: list[Scaled], right: Scaled) -> Vector:
 
 
 def _carried(logs: Vector, given: float, unit: float) -> Vector:
-    """Return ln of the errors of P^0, P^1, …, from ln of their norms and of P's error."""
+    """Return ln of the errors of P^0, P^1, … from their norms and the error of P."""
     if len(logs) < 2:
         return np.full(len(logs), -math.inf)
     each = np.logaddexp(given, logs[1] + unit)

@@ -1,9 +1,10 @@
 """How far Λ_ε(A) = {z : σ_min(zI − A) ≤ ε} reaches: ρ_ε = max |z| and α_ε = max Re z.
 
 Criss-cross: from a point of the boundary, the circle (line) through it meets Λ_ε in
-arcs; from the middle of each a ray outward (a horizontal line) meets the boundary again,
-farther out [burke2003robust, mengi2005algorithms].  It ends when there is no arc left,
-quadratically; for every matrix, since each step finds all crossings as eigenvalues.
+arcs; from the middle of each a ray outward (a horizontal line) meets the boundary
+again, farther out [burke2003robust, mengi2005algorithms].  It ends when there is no arc
+left, quadratically; for every matrix, since each step finds all crossings as
+eigenvalues.
 """
 
 import math
@@ -158,7 +159,9 @@ def _farthest(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]:
     values = np.linalg.eigvals(A)
     first = values[np.abs(values).argmax()]
     z = _outward(A, e, first / abs(first) if first else 1.0 + 0j, 0j)
-    for step in range(1, _STEPS + 1):
+    step = 0
+    while step < _STEPS:
+        step += 1
         r = abs(z) + margin
         angles = middles(circle_crossings(A, r, e), period=2 * math.pi)
         turns = np.exp(1j * angles)
@@ -176,7 +179,9 @@ def _rightmost(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]
     values = np.linalg.eigvals(A)
     first = values[values.real.argmax()]
     z = _outward(A, e, 1.0 + 0j, 1j * first.imag)
-    for step in range(1, _STEPS + 1):
+    step = 0
+    while step < _STEPS:
+        step += 1
         x = z.real + margin
         heights = middles(line_crossings(A, x, e))
         inside = heights[_is_inside(A, e, x + 1j * heights)]

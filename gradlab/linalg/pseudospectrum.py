@@ -115,8 +115,8 @@ def pseudospectrum(
 
     Notes
     -----
-    Values are upper bounds of σ_min: an iterate cannot be below it.  They are checked by
-    their residuals; the largest relative one is `error`.
+    Values are upper bounds of σ_min: an iterate cannot be below it.  They are checked
+    by their residuals; the largest relative one is `error`.
 
     Examples
     --------

@@ -1,10 +1,10 @@
 """How well ρ(A) is known: the eigenvalues of A lie in Λ_ε of its computed Schur form.
 
 AQ = QT + R with ‖R‖ known makes A similar to T + E, ‖E‖ ≤ ε.  So ρ(A) ≤ ρ_ε(T); and
-where σ_min(zI − T) > ε all along a circle around the dominant t_ii, that circle holds as
-many eigenvalues of T + sE for every s in [0, 1], so one of A.  Nothing is presumed of
-eigenvectors: for a Jordan block the interval is as wide as ε^(1/n), as it must be, and
-for a simple eigenvalue about ε times its condition.
+where σ_min(zI − T) > ε all along a circle around the dominant t_ii, that circle holds
+as many eigenvalues of T + sE for every s in [0, 1], so one of A.  Nothing is presumed
+of eigenvectors: for a Jordan block the interval is as wide as ε^(1/n), as it must be,
+and for a simple eigenvalue about ε times its condition.
 """
 
 import math
@@ -121,7 +121,7 @@ def spectral_radius_interval(A: ArrayLike) -> SpectralRadius:
 
 def _condition(A: Matrix) -> tuple[complex, float]:
     """Return the eigenvalue of the largest modulus, and 1/|y*x|."""
-    values, Y, X = linalg.eig(A, left=True, right=True)
+    values, Y, X = linalg.eig(A, left=True, right=True)  # type: ignore[misc]
     at = int(np.abs(values).argmax())
     overlap = abs(np.vdot(Y[:, at], X[:, at]))
     lengths = np.linalg.norm(Y[:, at]) * np.linalg.norm(X[:, at])
@@ -135,8 +135,9 @@ def _schur(A: Matrix) -> tuple[Matrix, float]:
     AQ, QT = A @ Q, Q @ T
     # A complex product of inner size n errs by at most 2(n + 2) u |X||Y|.
     unit = 2 * (n + 2) * _UNIT
-    products = np.linalg.norm(np.abs(A) @ np.abs(Q)), np.linalg.norm(
-        np.abs(Q) @ np.abs(T)
+    products = (
+        np.linalg.norm(np.abs(A) @ np.abs(Q)),
+        np.linalg.norm(np.abs(Q) @ np.abs(T)),
     )
     residual = np.linalg.norm(AQ - QT) + unit * sum(products)
     defect = np.linalg.norm(Q.conj().T @ Q - np.eye(n)) + unit * n
