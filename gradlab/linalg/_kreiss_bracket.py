@@ -87,7 +87,8 @@ class KreissBracket:
         least = max(gap / 4, 1e-12 * self.size)
         d = np.geomspace(min(least, width / 4), 4 * width, _DISTANCES)
         z = np.array([self.curves.point(start + x, places) for x in d])
-        K = d[:, None] / self._sigmas(z.ravel()).reshape(z.shape)
+        sigmas = self._sigmas(z.ravel()).reshape(z.shape)
+        K = d[:, None] / np.maximum(sigmas, self._on(0j)[1])
         tops = _tops(K)[:_STARTS]
         for at in tops:
             if K[at] > _PROMISING * K[tops[0]]:

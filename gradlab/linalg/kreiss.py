@@ -17,12 +17,15 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import numpy as np
+
 from gradlab._checks import require_number, require_one_of
 from gradlab._results import Origin, Result
 from gradlab.linalg._curves import Circles, Lines
 from gradlab.linalg._doors import require_square
 from gradlab.linalg._kreiss_bracket import KreissBracket
 from gradlab.linalg._least_singular import rounding
+from gradlab.linalg.scaled import Scaled
 from gradlab.references import Reference
 from gradlab.typing import ArrayLike
 
@@ -117,6 +120,9 @@ def kreiss_constant(
     name = require_one_of("domain", domain, tuple(_CURVES))
     rtol = require_number("rtol", rtol, above=0.0)
     curves = _CURVES[name]
+    # The constant of the half-plane is that of A/s for every s > 0.
+    scaled = Scaled.of(array) if curves.start == 0 else Scaled(array, 0)
+    array = scaled.mantissa
     bracket = KreissBracket(array, curves, rtol)
     nowhere = complex(math.nan, math.nan)
     if bracket.extent[0] <= curves.start + rounding(len(array), bracket.size):
@@ -136,11 +142,16 @@ def kreiss_constant(
     return KreissConstant(
         lower=lower,
         upper=upper,
-        z=z,
+        z=_times_power_of_two(z, scaled.exponent),
         stop=stop,
         level_sets=bracket.level_sets,
         origin=Origin(parameters={"domain": name, "rtol": rtol}),
     )
+
+
+def _times_power_of_two(z: complex, power: int) -> complex:
+    x, y = Scaled(np.array([z.real, z.imag]), power).to_float().tolist()
+    return complex(x, y)
 
 
 def _stop(bracket: KreissBracket, closed: bool) -> KreissStop:

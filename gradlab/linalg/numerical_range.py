@@ -122,7 +122,7 @@ def numerical_range(A: ArrayLike, points: int = 128) -> NumericalRange:
     m = require_count("points", points, minimum=3)
     angles = 2 * math.pi * np.arange(m) / m
     h, v = supports(scaled.mantissa, angles)
-    boundary = np.einsum("ki,ij,kj->k", v.conj(), scaled.mantissa, v)
+    boundary = _quotients(scaled.mantissa, v)
     each = {"supports": h, "boundary": boundary, "vertices": _vertices(angles, h)}
     sized = {k: Scaled(x, scaled.exponent).to_float() for k, x in each.items()}
     origin = Origin(parameters={"points": m})
@@ -235,6 +235,12 @@ def _radius(A: Matrix) -> tuple[float, float, complex, int]:
 def _best(A: Matrix, angles: Vector) -> tuple[float, complex]:
     """Return the largest |v*Av| for eigenvectors v of h(θ), which is ≥ h, and v*Av."""
     _, v = supports(A, angles)
-    points = np.einsum("ki,ij,kj->k", v.conj(), A, v)
+    points = _quotients(A, v)
     at = int(np.abs(points).argmax())
     return float(np.abs(points[at])), complex(points[at])
+
+
+def _quotients(A: Matrix, v: Matrix) -> Vector:
+    """Return v*Av / v*v for each row: eigenvectors are of length 1 up to rounding."""
+    squares = np.square(v.real).sum(axis=1) + np.square(v.imag).sum(axis=1)
+    return np.einsum("ki,ij,kj->k", v.conj(), A, v) / squares

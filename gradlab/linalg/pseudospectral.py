@@ -7,6 +7,7 @@ left, quadratically; for every matrix, since each step finds all crossings as
 eigenvalues.
 """
 
+import cmath
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -157,8 +158,8 @@ def _made_to_fit(scaled: Scaled, level: float) -> Scaled:
 
 def _farthest(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]:
     values = np.linalg.eigvals(A)
-    first = values[np.abs(values).argmax()]
-    z = _outward(A, e, first / abs(first) if first else 1.0 + 0j, 0j)
+    first = complex(values[np.abs(values).argmax()])
+    z = _outward(A, e, _direction(first), 0j)
     step = 0
     while step < _STEPS:
         step += 1
@@ -192,6 +193,11 @@ def _rightmost(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]
             break
         z = found
     return z.real, z, step
+
+
+def _direction(z: complex) -> complex:
+    """Return e^{iθ} of z = re^{iθ}, exactly ±1 where z is real."""
+    return cmath.exp(1j * cmath.phase(z)) if z.imag else complex(math.copysign(1, z.real))
 
 
 def _real(z: complex) -> float:
@@ -243,7 +249,7 @@ def _error(A: Matrix, e: float, z: complex, search: _Search) -> float:
     """
     size = size_above(A) + e
     tau = rounding(len(A), size + abs(z))
-    direction = z / abs(z) if search is _farthest and z else 1.0 + 0j
+    direction = _direction(z) if search is _farthest else 1.0 + 0j
     gradient = least_singular(A, z).gradient
     slope = abs(float(gradient @ [direction.real, direction.imag]))
     factor = 2 if 2 * tau <= e else 2 * len(A)
