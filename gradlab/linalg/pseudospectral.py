@@ -197,7 +197,9 @@ def _rightmost(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]
 
 def _direction(z: complex) -> complex:
     """Return e^{iθ} of z = re^{iθ}, exactly ±1 where z is real."""
-    return cmath.exp(1j * cmath.phase(z)) if z.imag else complex(math.copysign(1, z.real))
+    return (
+        cmath.exp(1j * cmath.phase(z)) if z.imag else complex(math.copysign(1, z.real))
+    )
 
 
 def _real(z: complex) -> float:

@@ -28,7 +28,10 @@ def grcar(n, k=3):
 
 
 def kahan(n, last=0.1):
-    """Return diag(1, s, s², …) (I − c·strictly upper ones), s^(n−1) = last, s² + c² = 1."""
+    """Return diag(1, s, s², …) (I − cU), U strictly upper ones, s² + c² = 1.
+
+    s^(n − 1) is `last`.
+    """
     s = last ** (1 / (n - 1))
     c = np.sqrt(1 - s * s)
     upper = np.triu(np.ones((n, n)), 1)
@@ -39,11 +42,7 @@ def advection_diffusion(n, eta):
     """Return central differences of η u″ + u′ on (0, 1), u = 0 at both ends."""
     h = 1 / (n + 1)
     below, above = eta / h**2 - 1 / (2 * h), eta / h**2 + 1 / (2 * h)
-    return (
-        below * np.eye(n, k=-1)
-        - 2 * eta / h**2 * np.eye(n)
-        + above * np.eye(n, k=1)
-    )
+    return below * np.eye(n, k=-1) - 2 * eta / h**2 * np.eye(n) + above * np.eye(n, k=1)
 
 
 def scaled_gaussian(n, radius, rng, *, complex_entries=False):

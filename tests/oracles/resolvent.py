@@ -1,8 +1,8 @@
 """Independent routes to resolvent norms: closed forms and covering by boxes.
 
-    σ_min of a 2 × 2 matrix      |det M| / σ_max, σ_max² from ‖M‖_F² and |det M|;
-    sup d(z)/σ_min(zI − A)       σ_min is 1-Lipschitz in z, so it is at least its value in
-                                 the middle of a box less half the diagonal.
+σ_min of a 2 × 2 matrix      |det M| / σ_max, σ_max² from ‖M‖_F² and |det M|;
+sup d(z)/σ_min(zI − A)       σ_min is 1-Lipschitz in z, so it is at least its value in
+                             the middle of a box less half the diagonal.
 """
 
 import cmath
@@ -41,9 +41,7 @@ def covered_kreiss(A, tolerance):
         sigma = np.linalg.svd(z * np.eye(len(A)) - A, compute_uv=False)[-1]
         lower = max(lower, (r - 1) / sigma)
         far = 1 + math.exp(b)
-        corners = [
-            cmath.rect(1 + math.exp(x), y) for x in (a, b) for y in (low, high)
-        ]
+        corners = [cmath.rect(1 + math.exp(x), y) for x in (a, b) for y in (low, high)]
         radius = max(abs(corner - z) for corner in corners)
         sagitta = far * (1 - math.cos((high - low) / 2))
         least = sigma - radius - sagitta
