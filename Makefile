@@ -42,6 +42,7 @@ paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 bench: $(VENV)/.installed ## time the kernels beside plain NumPy and torch, interleaved
 	$(PY) -m benchmarks.kernels
 	$(PY) -m benchmarks.windows
+	$(PY) -m benchmarks.pseudospectra
 
 docs: $(VENV)/.installed ## build/docs: every public name, from its docstring
 	$(PY) -m pip install --quiet "pdoc>=14.5"

@@ -1,0 +1,146 @@
+"""Pseudospectra and Kreiss constants beside what is done elsewhere, point by point.
+
+Grids of 200 × 200 points of Gaussian matrices.  The slow ways are timed on a sample of
+points, spread over the grid, and extrapolated; CPU time, one thread, interleaved.
+
+    SVD           σ_min by one SVD for each point, as pseudopy does;
+    one by one    Schur form once, then inverse Lanczos at one point after the other
+                  with LAPACK's triangular solves, the algorithm of EigTool;
+    SVD grid      the maximum of (|z| − 1)/σ_min over a grid: a lower bound of K only.
+"""
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import schur
+from scipy.linalg.lapack import ztrtrs
+from threadpoolctl import threadpool_limits
+
+from gradlab.linalg import gaussian, kreiss_constant, pseudospectrum
+
+__all__ = ["main"]
+
+Work = Callable[[], object]
+SIDE, SAMPLE, ROUNDS = 200, 100, 5
+TOLERANCE, STEPS = 1e-3, 99
+BOX = 1.5
+FAR = 3.0  # radius of the grid for K
+
+
+def main() -> None:
+    """Print what a grid and a Kreiss constant cost, and how right they are."""
+    print(f"{'task':<42}{'gradlab':>10}{'other':>10}{'ratio':>8}  error")
+    with threadpool_limits(1):
+        for n in (100, 200):
+            for kind in ("real", "complex"):
+                print_grid(n, kind)
+        for radius in (0.9, 0.95):
+            print_kreiss(100, radius)
+
+
+def print_grid(n: int, kind: str) -> None:
+    """Print a grid beside SVDs, and beside inverse Lanczos one by one."""
+    A = gaussian(n, gain=1.0, rng=0)
+    if kind == "complex":
+        A = (A + 1j * gaussian(n, gain=1.0, rng=1)) / math.sqrt(2)
+    axis = np.linspace(-BOX, BOX, SIDE)
+    every = SIDE**2 // SAMPLE
+    z = (axis + 1j * axis[:, None]).ravel()[::every]
+    window = (-BOX, BOX, -BOX, BOX)
+
+    def grid() -> np.ndarray:
+        found = pseudospectrum(A, window=window, points=SIDE, tolerance=TOLERANCE)
+        return np.exp(found.log_sigma.ravel()[::every])
+
+    exact = by_svd(A, z)
+    ways: dict[str, Work] = {
+        "SVD": lambda: by_svd(A, z),
+        "one by one": lambda: one_by_one(A, z),
+    }
+    ours, *others = medians(grid, *ways.values())
+    error = np.abs(grid() / exact - 1).max()
+    for name, seconds in zip(ways, others, strict=True):
+        task = f"grid {SIDE} × {SIDE}, n = {n}, {kind}: {name}"
+        print_row(task, ours, seconds * every, f"{error:.0e}")
+
+
+def print_kreiss(n: int, radius: float) -> None:
+    """Print a Kreiss constant beside the maximum over a grid."""
+    A = gaussian(n, gain=1.0, rng=0)
+    A *= radius / np.abs(np.linalg.eigvals(A)).max()
+    axis = np.linspace(-FAR, FAR, SIDE)
+    z = (axis + 1j * axis[:, None]).ravel()
+    every = SIDE**2 // SAMPLE
+    ours, grid = medians(lambda: kreiss_constant(A), lambda: by_svd(A, z[::every]))
+    found = kreiss_constant(A)
+    # What such a grid finds, by the quicker way and then exactly where it is largest.
+    logs = pseudospectrum(A, window=(-FAR, FAR, -FAR, FAR), points=SIDE).log_sigma
+    outside = np.abs(z) > 1
+    best = np.argsort((np.abs(z) - 1) * outside / np.exp(logs.ravel()))[-20:]
+    most = ((np.abs(z[best]) - 1) / by_svd(A, z[best])).max()
+    width = found.upper / found.lower - 1
+    short = 1 - most / found.lower
+    task = f"K of n = {n}, ρ = {radius}: SVD grid"
+    print_row(task, ours, grid * every, f"{width:.0e}; the grid's {short:.0e}")
+
+
+def print_row(task: str, ours: float, other: float, error: str) -> None:
+    """Print a line of the table."""
+    print(f"{task:<42}{ours:>8.2f} s{other:>8.1f} s{other / ours:>8.1f}  {error}")
+
+
+def by_svd(A: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return σ_min(zI − A) by an SVD for each point."""
+    eye = np.eye(len(A))
+    return np.array([np.linalg.svd(z * eye - A, compute_uv=False)[-1] for z in points])
+
+
+def one_by_one(A: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return σ_min(zI − A) by inverse Lanczos on the Schur form, for each point."""
+    T = schur(A, output="complex")[0]
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal(len(A)) + 1j * rng.standard_normal(len(A))
+    start /= np.linalg.norm(start)
+    shifted = np.asfortranarray(-T)
+    found = np.empty(len(points))
+    for k, z in enumerate(points):
+        np.fill_diagonal(shifted, z - T.diagonal())
+        found[k] = _inverse_lanczos(shifted, start)
+    return found
+
+
+def _inverse_lanczos(R: np.ndarray, q: np.ndarray) -> float:
+    H = np.zeros((STEPS + 1, STEPS + 1))
+    old, beta, last = np.zeros_like(q), 0.0, math.inf
+    for k in range(STEPS):
+        v = ztrtrs(R, ztrtrs(R, q, trans=2)[0])[0] - beta * old
+        H[k, k] = np.vdot(q, v).real
+        v -= H[k, k] * q
+        beta = float(np.linalg.norm(v))
+        H[k + 1, k] = H[k, k + 1] = beta
+        sigma = 1 / math.sqrt(np.linalg.eigvalsh(H[: k + 1, : k + 1])[-1])
+        if abs(last / sigma - 1) < TOLERANCE:
+            break
+        old, q, last = q, v / beta, sigma
+    return sigma
+
+
+def medians(*works: Work) -> list[float]:
+    """Return the median CPU seconds of each, after one run of each to warm up."""
+    for work in works:
+        work()
+    rounds = [[_seconds(work) for work in works] for _ in range(ROUNDS)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def _seconds(work: Work) -> float:
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+
+
+if __name__ == "__main__":
+    main()
