@@ -10,6 +10,8 @@ import pathlib
 import numpy as np
 
 from analysis.corpus import CHARACTERS, title
+from analysis.numbers_products import product_numbers
+from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_yardstick import yardstick_numbers
 from analysis.paths import DATA, GENERATED
 from analysis.rounding import Number, count, gain, measured, plain_text, rate, rounded
@@ -32,6 +34,7 @@ NEEDS = (
     "lag_share",
     "long_products",
     "lyapunov_gain",
+    "pseudospectra",
     "strategies",
     "training",
     "when_random_wins",
@@ -155,37 +158,6 @@ def twin_numbers() -> list[Number]:
         rounded("butterfly.saturation", saturation, 3),
         count("butterfly.horizon", round(horizon.steps)),
     ]
-
-
-def product_numbers() -> list[Number]:
-    table, parameters = load_table("long_products")
-    lengths, exact = table["lengths"], table["exact"]
-    errors = {
-        way: np.abs(table[way] - exact)
-        for way in ("naive", "rescaled", "qr_diagonal", "graded")
-    }
-    wrong = errors["rescaled"].max(axis=1) > 1.0
-    gone = ~np.isfinite(table["naive"][:, 0])
-    relative = errors["graded"] / np.maximum(np.abs(exact), 1.0)
-    meaning = f"graded product, worst error of ln σ, T up to {lengths[-1]:,}"
-    return [
-        count("products.n", exact.shape[1]),
-        rounded("products.gain", parameters["gain"], 1),
-        count("products.longest", lengths[-1]),
-        count("products.wrong", lengths[wrong][0]) if wrong.any() else none("wrong"),
-        count("products.gone", lengths[gone][0]) if gone.any() else none("gone"),
-        rounded("products.top", float(exact[-1, 0]), 4),
-        rounded("products.bottom", float(exact[-1, -1]), 4),
-        rounded("products.graded", float(errors["graded"].max()), 1, meaning, "nats"),
-        rounded("products.relative", float(relative.max()), 1),
-        rounded("products.first", float(errors["rescaled"][:, 0].max()), 1),
-        rounded("products.qr", float(errors["qr_diagonal"][-1].max()), 2),
-        rounded("products.rescaled", float(errors["rescaled"][-1].max()), 4),
-    ]
-
-
-def none(name: str) -> Number:
-    return plain_text(f"products.{name}", "none")
 
 
 def gain_numbers() -> list[Number]:
@@ -393,6 +365,7 @@ ANALYSES = {
     "when_random_wins": win_numbers,
     "training": training_numbers,
     "yardstick": yardstick_numbers,
+    "pseudospectra": pseudospectra_numbers,
 }
 
 if __name__ == "__main__":

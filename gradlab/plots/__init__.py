@@ -8,6 +8,7 @@ from gradlab.plots.inline import svg_element
 from gradlab.plots.lags import draw_lag_share, draw_window_bias
 from gradlab.plots.products import draw_product_errors
 from gradlab.plots.profile import FLOAT_LIMITS, draw_float_limits, draw_profile
+from gradlab.plots.pseudospectra import draw_power_norms, draw_pseudospectra
 from gradlab.plots.reach import draw_reach
 from gradlab.plots.segments import SegmentRow, draw_segments
 from gradlab.plots.spectrum import draw_spectrum
@@ -37,8 +38,10 @@ __all__ = [
     "draw_lag_share",
     "draw_losses",
     "draw_outcomes",
+    "draw_power_norms",
     "draw_product_errors",
     "draw_profile",
+    "draw_pseudospectra",
     "draw_reach",
     "draw_rounding_levels",
     "draw_segments",
