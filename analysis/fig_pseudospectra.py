@@ -2,6 +2,9 @@
 
 import pathlib
 
+import numpy as np
+from matplotlib.axes import Axes
+
 from analysis.paths import DATA, FIGURES
 from analysis.script import note_quick, run_drawing
 from analysis.store import parameters_of
@@ -29,17 +32,20 @@ def main() -> list[pathlib.Path]:
         draw_pseudospectra(axes[0], grid)
         axes[0].set_title("a  pseudospectra of $W$", loc="left")
         draw_power_norms(axes[1], powers["trained"], color=BLUE, name="trained")
-        # In the frame of the trained matrix: before training, powers fall out of it.
-        frame = axes[1].get_ylim()
-        draw_power_norms(axes[1], powers["untrained"], color=BLACK, bounds=False)
-        axes[1].set_ylim(frame)
-        slope = powers["untrained"].log_norms[1:]
-        last = int((slope > frame[0]).sum())
-        label_line(axes[1], last, slope[last - 1], "untrained", color=BLACK)
+        draw_untrained(axes[1], powers["untrained"])
         axes[1].set_ylabel(r"$\ln\|W^k\|$ (nats)")
         axes[1].set_title("b  powers of $W$", loc="left")
         note_quick(fig, parameters_of("pseudospectra-grid_trained"))
     return list(save(fig, FIGURES / "pseudospectra"))
+
+
+def draw_untrained(ax: Axes, powers: PowerNorms) -> None:
+    """Draw norms in the frame of the trained matrix, as far as they are in it."""
+    frame = ax.get_ylim()
+    draw_power_norms(ax, powers, color=BLACK, bounds=False)
+    ax.set_ylim(frame)
+    last = int(np.flatnonzero(powers.log_norms > frame[0])[-1])
+    label_line(ax, last, float(powers.log_norms[last]), "untrained", color=BLACK)
 
 
 if __name__ == "__main__":
