@@ -36,6 +36,33 @@ class _Value(NamedTuple):
     hessian: Matrix
 
 
+class _Slice(NamedTuple):
+    """What f depends on besides ln d and the place; σ is not believed below `noise`."""
+
+    A: Matrix
+    curves: Circles | Lines
+    along: bool
+    noise: float
+
+    def value(self, d: float, place: float) -> _Value:
+        """Return f with two derivatives; along a curve, those in ln d are 0."""
+        z, first, second = self.curves.jet(d, place)
+        sigma, g, H = least_singular(self.A, z)
+        sigma = max(sigma, self.noise)
+        J = np.array([first.real, first.imag])
+        bend = g[0] * second.real + g[1] * second.imag
+        gradient = J.T @ g / sigma
+        with np.errstate(invalid="ignore", over="ignore"):
+            hessian = (J.T @ H @ J + bend) / sigma - np.outer(gradient, gradient)
+        hessian = np.where(np.isfinite(hessian), hessian, 0.0)
+        if self.along:
+            gradient[0] = 0.0
+            hessian[0, :] = hessian[:, 0] = 0.0
+            return _Value(math.log(sigma), sigma, gradient, hessian)
+        gradient[0] -= 1.0
+        return _Value(math.log(sigma / d), sigma, gradient, hessian)
+
+
 def minimum(
     A: Matrix, curves: Circles | Lines, z: complex, *, along: bool = False
 ) -> Minimum:
@@ -47,20 +74,20 @@ def minimum(
     >>> round((abs(found.z) - 1) / found.sigma, 12)  # the Kreiss constant
     2.6
     """
-    noise = rounding(len(A), size_above(A) + abs(z))
+    f = _Slice(A, curves, along, rounding(len(A), size_above(A) + abs(z)))
     t, place = curves.locate(z)
     d = t - curves.start
-    at = _value(A, curves, d, place, along, noise)
+    at = f.value(d, place)
     for _ in range(_STEPS):
         step = _step(at, 1.0 if along else d)
         drop = float(at.gradient @ step)
-        if -drop <= _NOISES * noise / at.sigma:
+        if -drop <= _NOISES * f.noise / at.sigma:
             break
         found = None
         for halving in range(_HALVINGS):
             part = step / 2**halving
             moved = d * math.exp(part[0]), place + float(part[1])
-            there = _value(A, curves, *moved, along, noise)
+            there = f.value(*moved)
             if there.f < at.f + 1e-4 * drop / 2**halving:
                 found = there
                 break
@@ -68,30 +95,6 @@ def minimum(
             break
         at, (d, place) = found, moved
     return Minimum(curves.jet(d, place).z, at.sigma)
-
-
-def _value(
-    A: Matrix,
-    curves: Circles | Lines,
-    d: float,
-    place: float,
-    along: bool,
-    noise: float,
-) -> _Value:
-    z, first, second = curves.jet(d, place)
-    sigma, g, H = least_singular(A, z)
-    sigma = max(sigma, noise)  # at an eigenvalue there is nothing to be found
-    J = np.array([first.real, first.imag])
-    bend = g[0] * second.real + g[1] * second.imag
-    gradient = J.T @ g / sigma
-    with np.errstate(invalid="ignore", over="ignore"):
-        hessian = (J.T @ H @ J + bend) / sigma - np.outer(gradient, gradient)
-    gradient[0] -= 1.0
-    if along:
-        gradient[0] = 0.0
-        hessian[0, :] = hessian[:, 0] = 0.0
-    f = math.log(sigma) - math.log(d) * (not along)
-    return _Value(f, sigma, gradient, np.where(np.isfinite(hessian), hessian, 0.0))
 
 
 def _step(at: _Value, scale: float) -> Vector:

@@ -143,7 +143,9 @@ class KreissBracket:
                 top = -math.log(level - error)
                 break
             sigma, place = beaten
-        self._nodes[t] = (top, place)
+        # M falls from the boundary outward, whatever the level sets say.
+        boundary = self._nodes.get(self.curves.start, (math.inf, 0.0))[0]
+        self._nodes[t] = (min(top, boundary), place)
         d = t - self.curves.start
         if d > self.lower * (1 + self.tolerance() / 2) * sigma:
             self._climb(complex(self.curves.point(t, np.array([place]))[0]))

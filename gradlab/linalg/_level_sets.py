@@ -11,6 +11,7 @@ apart by the root of its size.  So eigenvalues are taken for crossings generousl
 whoever asks looks at the function itself between them.
 """
 
+import contextlib
 import itertools
 import math
 
@@ -31,6 +32,7 @@ __all__ = [
 _GENEROUS = 4.0
 _WIDEST = 0.1  # more is never forgiven an eigenvalue, relative to its size
 _TURNS = (0.0, math.pi, 1.0, -2.0)  # of the pole of the Cayley transform from −r
+_NOTHING = 2.0**-200  # of the largest entry
 _TAME = 1e6  # entries of a transformed matrix whose pole is far enough from a crossing
 
 
@@ -60,19 +62,19 @@ def _transformed(B: Matrix, e: float) -> tuple[float, Matrix]:
     Its rows say −eu + (B − λ) v = 0 and −u + λB*u − eλv = 0, λ on the unit circle.  The
     pole is λ = −1, and must not be near a crossing.
     """
-    eye = np.eye(len(B))
+    eye, tried = np.eye(len(B)), []
     for turn in _TURNS:
         sign = math.cos(turn)
         C = B * (sign if sign in (1.0, -1.0) else np.exp(-1j * turn))
         Ch = C.conj().T
         plus = np.block([[-e * eye, C + eye], [-eye - Ch, e * eye]])
         minus = np.block([[-e * eye, C - eye], [Ch - eye, -e * eye]])
-        try:
+        with contextlib.suppress(np.linalg.LinAlgError):  # the pole is a crossing
             found = np.linalg.solve(plus, minus)
-        except np.linalg.LinAlgError:
-            continue
-        if np.abs(found).max() < _TAME / e:
-            break
+            tried.append((float(np.abs(found).max()), turn, found))
+            if tried[-1][0] < _TAME / e:
+                break
+    _, turn, found = min(tried, key=lambda each: each[0])
     return turn, found
 
 
@@ -119,6 +121,8 @@ def support_crossings(A: Matrix, level: float) -> Vector:
     [-1.0, 1.0]
     """
     eye, zero = np.eye(len(A)), np.zeros(A.shape)
+    # QZ may not converge where entries are so far apart that products underflow.
+    A = np.where(np.abs(A) < _NOTHING * np.abs(A).max(), 0.0, A)
     left = np.block([[2 * level * eye, -A.conj().T], [eye, zero]])
     right = np.block([[A, zero], [zero, eye]])
     # λ = a/b with |a| = |b|; of a singular pencil a = b = 0, which counts for nothing.

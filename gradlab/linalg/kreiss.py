@@ -94,7 +94,8 @@ def kreiss_constant(
     KreissConstant
         Where σ_min(zI − A) at the maximum is not far above n u ‖A‖ the bracket is wider
         than `rtol`, and says so.  Where an eigenvalue is within rounding of the
-        boundary the upper bound is infinite.
+        boundary the upper bound is infinite, and a numerical radius that is 1 up to
+        rounding is taken for 1.
 
     Raises
     ------

@@ -56,6 +56,15 @@ def test_the_best_direction_may_be_any_of_two():
     assert h <= found.upper <= h + 1e-5
 
 
+def test_entries_that_underflow_when_multiplied():
+    # Found by a run of ten thousand: the QZ algorithm did not converge.
+    A = np.diag([0, 0, 0, 0.07284761954078112, 0, 0.4856459404305714])
+    A[0, 1] = A[2, 0] = -1.683799635421534e-219
+    A[1, 2] = A[4, 4] = -4.856507969385408e-06
+    found = numerical_radius(A)
+    assert found.lower <= 0.4856459404305714 <= found.upper
+
+
 @pytest.mark.parametrize("points", [3, 8, 65])
 def test_supports_of_a_tridiagonal_toeplitz_matrix(points):
     n, eta = 40, 0.015
