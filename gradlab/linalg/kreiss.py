@@ -8,8 +8,9 @@ spijker1991conjecture]:
 A maximum over a grid is only a lower bound.  The upper one here rests on convexity: the
 logarithm of M(r) = max over |z| = r of ‖(zI − A)⁻¹‖ is a convex function of ln r
 (Hadamard), so bounds on M at a few radii, each from the eigenvalues of one symplectic
-pencil, bound it everywhere between them.  K(A) = 1 iff the numerical radius is at most
-1 [trefethen2005spectra].
+pencil, bound it everywhere between them.  With the numerical radius w, ‖(zI − A)⁻¹‖ is
+at most 1/(|z| − w), and (|z| − 1) ‖(zI − A)⁻¹‖ = 1 + (w − 1)/|z| + … at some z far out:
+so K(A) = 1 iff w ≤ 1.
 """
 
 import enum

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _DIRECTIONS = 16  # looked at before the level sets are asked
-_STEPS = 40
+_STEPS = 40  # it converges quadratically
 _MARGIN = 2.0**-44  # 6e-14: how far above the best value the level is that must be free
 
 
@@ -220,16 +220,14 @@ def _radius(A: Matrix) -> tuple[float, float, complex, int]:
     best, point = _best(A, 2 * math.pi * np.arange(_DIRECTIONS) / _DIRECTIONS)
     if best <= error:  # A = 0
         return 0.0, best + error, point, 0
-    step = 0
-    while step < _STEPS:  # it converges quadratically
-        step += 1
+    for step in range(1, _STEPS + 1):
         level = best * (1 + _MARGIN)
         between = middles(support_crossings(A, level), period=2 * math.pi)
         found, place = _best(A, between) if len(between) else (0.0, point)
         if found <= level:
-            break
+            return max(best - error, 0.0), level + error, point, step
         best, point = found, place
-    return max(best - error, 0.0), level + error, point, step
+    return max(best - error, 0.0), size_above(A), point, _STEPS
 
 
 def _best(A: Matrix, angles: Vector) -> tuple[float, complex]:

@@ -16,7 +16,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab._results import Origin, Result
 from gradlab.linalg._doors import require_square
 from gradlab.linalg.kreiss import KreissConstant, kreiss_constant
@@ -117,6 +117,8 @@ def power_norms(A: ArrayLike, k_max: int) -> PowerNorms:
     """
     array = require_square("A", A)
     most = require_count("k_max", k_max)
+    # Logarithms and errors of all powers, and the powers that they are made of.
+    require_memory("k_max", most, 4 * most + 3 * math.isqrt(most) * array.size)
     values = Scaled.of(np.linalg.eigvals(Scaled.of(array).mantissa))
     rate = float(values.log_abs().max()) + Scaled.of(array).exponent * _LN2
     logs, error = _log_norms(array, most)

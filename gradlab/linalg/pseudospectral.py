@@ -123,7 +123,8 @@ def pseudospectral_abscissa(A: ArrayLike, eps: float) -> PseudospectralReach:
     return _reach(A, eps, _rightmost)
 
 
-_Search = Callable[[Matrix, float, float], tuple[float, complex, int]]
+# (A, ε, margin) ↦ the point, the steps, and whether nothing was left beyond it.
+_Search = Callable[[Matrix, float, float], tuple[complex, int, bool]]
 
 
 def _reach(A: ArrayLike, eps: float, search: _Search) -> PseudospectralReach:
@@ -132,9 +133,11 @@ def _reach(A: ArrayLike, eps: float, search: _Search) -> PseudospectralReach:
     scaled = _made_to_fit(scaled, level)
     B, e = scaled.mantissa, math.ldexp(level, -scaled.exponent)
     margin = _MARGIN * max(size_above(B), e)
-    value, z, steps = search(B, e, margin)
-    error = _error(B, e, z, search)
-    bounds = np.array([value - error, value + margin + error, z.real, z.imag])
+    z, steps, closed = search(B, e, margin)
+    value, error = abs(z) if search is _farthest else z.real, _error(B, e, z, search)
+    # ‖A‖ + ε bounds both, should criss-cross not have ended.
+    upper = value + margin + error if closed else size_above(B) + e
+    bounds = np.array([value - error, upper, z.real, z.imag])
     lower, upper, x, y = Scaled(bounds, scaled.exponent).to_float().tolist()
     return PseudospectralReach(
         lower=max(lower, 0.0) if search is _farthest else lower,
@@ -156,50 +159,46 @@ def _made_to_fit(scaled: Scaled, level: float) -> Scaled:
     return Scaled(mantissa, scaled.exponent + shift)
 
 
-def _farthest(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]:
+def _farthest(A: Matrix, e: float, margin: float) -> tuple[complex, int, bool]:
     values = np.linalg.eigvals(A)
     first = complex(values[np.abs(values).argmax()])
     z = _outward(A, e, _direction(first), 0j)
-    step = 0
-    while step < _STEPS:
-        step += 1
+    for step in range(1, _STEPS + 1):
         r = abs(z) + margin
         angles = middles(circle_crossings(A, r, e), period=2 * math.pi)
         turns = np.exp(1j * angles)
         inside = turns[_is_inside(A, e, r * turns)]
         if not len(inside):
-            break
+            return z, step, True
         found = max((_outward(A, e, turn, 0j) for turn in inside), key=abs)
         if abs(found) <= abs(z):  # what is inside by rounding alone
-            break
+            return z, step, True
         z = found
-    return abs(z), z, step
+    return z, _STEPS, False
 
 
-def _rightmost(A: Matrix, e: float, margin: float) -> tuple[float, complex, int]:
+def _rightmost(A: Matrix, e: float, margin: float) -> tuple[complex, int, bool]:
     values = np.linalg.eigvals(A)
     first = values[values.real.argmax()]
     z = _outward(A, e, 1.0 + 0j, 1j * first.imag)
-    step = 0
-    while step < _STEPS:
-        step += 1
+    for step in range(1, _STEPS + 1):
         x = z.real + margin
         heights = middles(line_crossings(A, x, e))
         inside = heights[_is_inside(A, e, x + 1j * heights)]
         if not len(inside):
-            break
+            return z, step, True
         found = max((_outward(A, e, 1.0 + 0j, 1j * y) for y in inside), key=_real)
         if found.real <= z.real:
-            break
+            return z, step, True
         z = found
-    return z.real, z, step
+    return z, _STEPS, False
 
 
 def _direction(z: complex) -> complex:
     """Return e^{iθ} of z = re^{iθ}, exactly ±1 where z is real."""
-    return (
-        cmath.exp(1j * cmath.phase(z)) if z.imag else complex(math.copysign(1, z.real))
-    )
+    if z.imag:
+        return cmath.exp(1j * cmath.phase(z))
+    return complex(math.copysign(1.0, z.real))
 
 
 def _real(z: complex) -> float:

@@ -12,7 +12,12 @@ from typing import ClassVar, final
 import numpy as np
 from scipy import linalg
 
-from gradlab._checks import require_array, require_count, require_number
+from gradlab._checks import (
+    require_array,
+    require_count,
+    require_memory,
+    require_number,
+)
 from gradlab._results import Origin, Result
 from gradlab.errors import InputError
 from gradlab.linalg._doors import require_square
@@ -129,6 +134,7 @@ def pseudospectrum(
     field = _Field.of(require_square("A", A), tolerance)
     m = require_count("points", points, minimum=2)
     times = require_count("refine", refine, minimum=0)
+    require_memory("points", m, 6 * m * m * 4 ** min(times, 30))
     given = None if levels is None else _require_levels(levels)
     x, y = _axes(field.box(given) if window is None else _require_box(window), m)
     grid = sampled(field.log_sigma, x, y)
@@ -152,7 +158,10 @@ def pseudospectrum(
 
 @dataclass(frozen=True, eq=False)
 class _Field:
-    """A = B 2^e with the triangular T that is similar to B: what z ↦ ln σ_min needs."""
+    """A = B 2^e with the triangular T that is similar to B: what z ↦ ln σ_min needs.
+
+    `errors` collects the largest error of each evaluation.
+    """
 
     B: Matrix
     T: Matrix

@@ -96,13 +96,12 @@ def spectral_radius_interval(A: ArrayLike) -> SpectralRadius:
     """
     scaled = Scaled.of(require_square("A", A))
     B = scaled.mantissa
+    eigenvalue, condition = _condition(B)
     if not np.tril(B, -1).any() or not np.triu(B, 1).any():
-        values, condition = np.diag(B).astype(complex), math.nan
-        eigenvalue = complex(values[np.abs(values).argmax()])
-        size, lower, upper, e = abs(eigenvalue), abs(eigenvalue), abs(eigenvalue), 0.0
-        condition = _condition(B)[1]
+        eigenvalue = complex(np.diag(B)[np.abs(np.diag(B)).argmax()])
+        size, e = abs(eigenvalue), 0.0
+        lower = upper = size
     else:
-        eigenvalue, condition = _condition(B)
         T, e = _schur(B)
         size = abs(eigenvalue)
         lower = min(size, _lower(T, e))

@@ -146,6 +146,11 @@ def test_kreiss_theorem_for_larger_matrices(n, seed):
     assert kreiss_holds(scaled_gaussian(n, 0.95, rng), 30)
 
 
+def test_more_powers_than_memory_are_refused_first():
+    with pytest.raises(InputError, match=r"`k_max` = 1,000,000,000,000 needs [0-9,.]+"):
+        power_norms([[1.0]], 10**12)
+
+
 @pytest.mark.parametrize("k_max", [0, -1])
 def test_k_max_is_a_count(k_max):
     with pytest.raises(InputError, match="`k_max` must be an integer >= 1"):

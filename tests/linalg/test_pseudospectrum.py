@@ -159,6 +159,8 @@ def test_a_result_comes_back_from_disk(tmp_path):
     ("arguments", "message"),
     [
         ({"points": 1}, "`points` must be an integer >= 2; got 1"),
+        ({"points": 10**7}, r"`points` = 10,000,000 needs [0-9,.]+ GiB"),
+        ({"points": 100, "refine": 40}, r"`points` = 100 needs [0-9,.]+ GiB"),
         ({"refine": -1}, "`refine` must be an integer >= 0; got -1"),
         ({"tolerance": 0.0}, "`tolerance` must be a finite number > 0 and <= 0.5"),
         ({"levels": [0.1, 0.0]}, r"`levels` must be above 0, one at least; got \[0.1"),
