@@ -184,6 +184,14 @@ def test_grcars_matrix_in_both_domains():
     assert plane.lower > 11
 
 
+def test_too_few_nodes_leave_a_wide_bracket_that_holds(monkeypatch):
+    monkeypatch.setattr("gradlab.linalg._kreiss_bracket._MOST_NODES", 6)
+    found = kreiss_constant([[0.9, 1.0], [0.0, 0.9]])
+    assert found.stop is KreissStop.NODES
+    assert found.lower == pytest.approx(2.6, rel=1e-12)
+    assert 2.6 * (1 + 1e-6) < found.upper < 4.0
+
+
 def test_it_takes_few_level_sets(rng):
     found = kreiss_constant(scaled_gaussian(20, 0.9, rng))
     assert 5 < found.level_sets < 60

@@ -121,6 +121,13 @@ def test_berger_and_norms(A, k):
     assert w.lower <= norm * (1 + 1e-13)
 
 
+def test_a_search_that_does_not_end_is_bounded_by_the_norm(monkeypatch):
+    monkeypatch.setattr("gradlab.linalg.numerical_range._STEPS", 1)
+    found = numerical_radius(grcar(32))
+    assert found.lower < 3.1883062070128 < 3.2223184959
+    assert found.upper == pytest.approx(5.0, rel=1e-12)  # √(‖A‖₁ ‖A‖_∞)
+
+
 def test_refusals():
     with pytest.raises(InputError, match="`points` must be an integer >= 3; got 2"):
         numerical_range([[1.0]], 2)

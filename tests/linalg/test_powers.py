@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradlab.errors import InputError
-from gradlab.linalg import power_norms
+from gradlab.linalg import PowerNorms, power_norms
 from tests.cases.adversarial import matrices
 from tests.linalg.known import cyclic_shift, jordan, scaled_gaussian
 
@@ -144,6 +144,16 @@ def test_kreiss_theorem(A, radius):
 def test_kreiss_theorem_for_larger_matrices(n, seed):
     rng = np.random.default_rng(seed)
     assert kreiss_holds(scaled_gaussian(n, 0.95, rng), 30)
+
+
+def test_a_result_is_a_table_and_comes_back_from_disk(tmp_path):
+    found = power_norms(jordan(2, 0.9), 4)
+    lines = found.to_csv().splitlines()
+    assert lines[0] == "k,log_norm,error"
+    assert len(lines) == 6
+    again = PowerNorms.load(found.save(tmp_path / "norms"))
+    np.testing.assert_array_equal(again.log_norms, found.log_norms)
+    assert again.log_bounds == found.log_bounds
 
 
 def test_more_powers_than_memory_are_refused_first():

@@ -83,6 +83,17 @@ def test_convergence_is_quadratic(rng):
         assert pseudospectral_abscissa(A, 0.1).steps <= 6
 
 
+@pytest.mark.parametrize("reach", [pseudospectral_radius, pseudospectral_abscissa])
+def test_a_search_that_does_not_end_is_bounded_by_the_norm(reach, monkeypatch):
+    A, eps = grcar(32), 0.01
+    full = reach(A, eps)
+    monkeypatch.setattr("gradlab.linalg.pseudospectral._STEPS", 1)
+    found = reach(A, eps)
+    assert found.lower <= full.lower <= full.upper < found.upper
+    # ‖A‖₂ = 3.22 is bounded by √(‖A‖₁ ‖A‖_∞) = 5.
+    assert np.linalg.norm(A, 2) + eps <= found.upper < 5.0 + 2 * eps
+
+
 @given(st.integers(1, 5).flatmap(matrices), st.integers(-30, 4), st.integers(0, 99))
 def test_perturbed_eigenvalues_are_within_reach(A, power, seed):
     scale = np.abs(A).max() or 1.0
