@@ -9,6 +9,12 @@ from gradlab.linalg.ensembles import (
     orthogonal,
     uniform,
 )
+from gradlab.linalg.field_of_values import (
+    NumericalRadius,
+    NumericalRange,
+    numerical_radius,
+    numerical_range,
+)
 from gradlab.linalg.graded import (
     GradedProduct,
     graded_product,
@@ -16,19 +22,13 @@ from gradlab.linalg.graded import (
 )
 from gradlab.linalg.kreiss import KreissConstant, KreissStop, kreiss_constant
 from gradlab.linalg.norms import frobenius_norm, log_norm, spectral_norm
-from gradlab.linalg.numerical_range import (
-    NumericalRadius,
-    NumericalRange,
-    numerical_radius,
-    numerical_range,
-)
 from gradlab.linalg.powers import PowerNorms, power_norms
+from gradlab.linalg.pseudospectra import Pseudospectrum, pseudospectrum
 from gradlab.linalg.pseudospectral import (
     PseudospectralReach,
     pseudospectral_abscissa,
     pseudospectral_radius,
 )
-from gradlab.linalg.pseudospectrum import Pseudospectrum, pseudospectrum
 from gradlab.linalg.radius_interval import SpectralRadius, spectral_radius_interval
 from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled

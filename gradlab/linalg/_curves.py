@@ -19,7 +19,7 @@ import numpy as np
 
 from gradlab.linalg._least_singular import size_above
 from gradlab.linalg._level_sets import circle_crossings, line_crossings, middles
-from gradlab.linalg.numerical_range import numerical_radius, radius_between, supports
+from gradlab.linalg.field_of_values import numerical_radius, radius_between, supports
 from gradlab.typing import Array, Matrix, Vector
 
 __all__ = ["Circles", "Jet", "Lines"]

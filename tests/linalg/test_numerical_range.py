@@ -122,7 +122,7 @@ def test_berger_and_norms(A, k):
 
 
 def test_a_search_that_does_not_end_is_bounded_by_the_norm(monkeypatch):
-    monkeypatch.setattr("gradlab.linalg.numerical_range._STEPS", 1)
+    monkeypatch.setattr("gradlab.linalg.field_of_values._STEPS", 1)
     found = numerical_radius(grcar(32))
     assert found.lower < 3.1883062070128 < 3.2223184959
     assert found.upper == pytest.approx(5.0, rel=1e-12)  # √(‖A‖₁ ‖A‖_∞)

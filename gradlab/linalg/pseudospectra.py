@@ -28,7 +28,7 @@ from gradlab.linalg._least_singular import (
     size_above,
 )
 from gradlab.linalg._refinement import finer, sampled
-from gradlab.linalg.numerical_range import supports
+from gradlab.linalg.field_of_values import supports
 from gradlab.linalg.scaled import Scaled
 from gradlab.references import Reference
 from gradlab.typing import Array, ArrayLike, Matrix, Vector
