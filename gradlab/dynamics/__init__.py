@@ -1,6 +1,27 @@
-"""Runs of a cell and their chains of Jacobians; nothing else multiplies Jacobians."""
+"""Runs of a cell, their chains of Jacobians, and the cycles that runs end in."""
 
 from gradlab.dynamics.chain import JacobianChain
+from gradlab.dynamics.cycles import Cycle, cycle
+from gradlab.dynamics.fixed_points import (
+    FixedPoint,
+    FixedPoints,
+    FixedPointStop,
+    fixed_point,
+    fixed_points,
+)
+from gradlab.dynamics.stability import Stability
 from gradlab.dynamics.trajectory import Trajectory, run
 
-__all__ = ["JacobianChain", "Trajectory", "run"]
+__all__ = [
+    "Cycle",
+    "FixedPoint",
+    "FixedPointStop",
+    "FixedPoints",
+    "JacobianChain",
+    "Stability",
+    "Trajectory",
+    "cycle",
+    "fixed_point",
+    "fixed_points",
+    "run",
+]

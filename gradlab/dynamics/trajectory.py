@@ -12,7 +12,7 @@ from gradlab.dynamics.chain import JacobianChain, require_sequence
 from gradlab.errors import DivergenceError, InputTypeError, ShapeError
 from gradlab.typing import Array, Inputs, State, States
 
-__all__ = ["Trajectory", "run"]
+__all__ = ["Trajectory", "require_cell", "run"]
 
 _WATCH = 1024  # steps between looks for a state that is no longer finite
 
@@ -53,7 +53,7 @@ class Trajectory:
 
     def __post_init__(self) -> None:
         """Check that everything fits, and make the arrays read-only here."""
-        n, m = _sizes(self.cell)
+        n, m = require_cell(self.cell)
         inputs = _as_inputs(self.inputs, m)
         states = require_array("states", self.states, "(..., n)", sizes={"n": n})
         expected = (len(inputs) + 1, *inputs.shape[1:-1], n)
@@ -118,7 +118,7 @@ def run(cell: AbstractCell, h0: object, inputs: object) -> Trajectory:
     >>> trajectory.states[:, 0]
     array([0.25, 0.75, 0.75])
     """
-    n, m = _sizes(cell)
+    n, m = require_cell(cell)
     x = np.array(_as_inputs(inputs, m))  # a snapshot: the trajectory keeps it
     h = require_parameter("h0", h0, "(..., n)", sizes={"n": n})
     if h.shape[:-1] != x.shape[1:-1]:
@@ -142,7 +142,8 @@ def _states(cell: AbstractCell, h: State, x: Inputs) -> States:
     return states
 
 
-def _sizes(cell: AbstractCell) -> tuple[int, int]:
+def require_cell(cell: AbstractCell) -> tuple[int, int]:
+    """Return the sizes (n, m) of a cell, or raise if it is none."""
     if not isinstance(cell, AbstractCell):
         message = f"`cell` must be a cell of gradlab.cells; got {cell!r}."
         raise InputTypeError(message)
