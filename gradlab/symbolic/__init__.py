@@ -1,7 +1,6 @@
 """Gradients through time as formulas: exact, non-commuting, ready for a paper."""
 
 from gradlab.symbolic.bptt import (
-    ProofStep,
     recursive_gradient,
     unrolled_gradient,
     unrolled_sum_proof,
@@ -9,6 +8,7 @@ from gradlab.symbolic.bptt import (
 from gradlab.symbolic.jacobian import jacobian, symbolic_step
 from gradlab.symbolic.latex import to_latex
 from gradlab.symbolic.linear_rnn import LinearRnnGradients, linear_rnn_gradients
+from gradlab.symbolic.proof import ProofStep
 
 __all__ = [
     "LinearRnnGradients",

@@ -5,51 +5,12 @@ sum is the gradient through time.  All three are matrices: nothing commutes, and
 later factor stands on the left.
 """
 
-from dataclasses import dataclass
-from typing import final
-
 import sympy
 
 from gradlab._checks import require_count
+from gradlab.symbolic.proof import ProofStep
 
-__all__ = [
-    "ProofStep",
-    "recursive_gradient",
-    "unrolled_gradient",
-    "unrolled_sum_proof",
-]
-
-
-@final
-@dataclass(frozen=True)
-class ProofStep:
-    """One equation of a proof, and what is left of it once the rules are applied.
-
-    Attributes
-    ----------
-    claim : str
-        The step in words.
-    left, right : sympy.Expr
-        The two sides as they are written.
-    difference : sympy.Expr
-        left − right after the rules that the step uses; the step holds if it is 0.
-
-    Examples
-    --------
-    >>> x, y = sympy.symbols("x y", commutative=False)
-    >>> ProofStep("the order counts", x * y, y * x, x * y - y * x).holds
-    False
-    """
-
-    claim: str
-    left: sympy.Expr
-    right: sympy.Expr
-    difference: sympy.Expr
-
-    @property
-    def holds(self) -> bool:
-        """Whether SymPy brings the difference to exactly 0."""
-        return bool(sympy.simplify(self.difference) == 0)
+__all__ = ["recursive_gradient", "unrolled_gradient", "unrolled_sum_proof"]
 
 
 def recursive_gradient(T: int) -> sympy.Expr:

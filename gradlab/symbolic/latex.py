@@ -6,8 +6,8 @@ from typing import Any
 import sympy
 
 from gradlab.errors import InputTypeError
-from gradlab.symbolic.bptt import ProofStep
 from gradlab.symbolic.linear_rnn import LinearRnnGradients
+from gradlab.symbolic.proof import ProofStep
 
 __all__ = ["to_latex"]
 
