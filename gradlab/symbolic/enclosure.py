@@ -1,5 +1,7 @@
 """The sign of an exact number: balls at growing precision, then SymPy's own algebra."""
 
+import functools
+import operator
 from typing import Any
 
 import sympy
@@ -54,28 +56,31 @@ def enclosure(number: sympy.Expr) -> Any:
     >>> ball.contains(0) and ball.rad() < 1e-14
     True
     """
+    if number.is_Atom:
+        return _constant(number)
+    parts = [enclosure(part) for part in number.args]
+    if number.is_Add or number.is_Mul:
+        operation = operator.add if number.is_Add else operator.mul
+        return functools.reduce(operation, parts)
+    if number.is_Pow and number.exp.is_Rational:
+        p, q = int(number.exp.p), int(number.exp.q)
+        return (parts[0] if q == 1 else parts[0].root(q)) ** p
+    method = _METHODS.get(type(number))
+    if method is None:
+        message = f"no ball around {number} is known: it is made of {number.func}."
+        raise InputTypeError(message)
+    return getattr(parts[0], method)()
+
+
+def _constant(number: sympy.Expr) -> Any:
     if number.is_Rational:
         return _ball(int(number.p)) / _ball(int(number.q))
     if number is sympy.pi:
         return 4 * _ball(1).atan()
     if number is sympy.E:
         return _ball(1).exp()
-    parts = [enclosure(part) for part in number.args]
-    if number.is_Add:
-        return sum(parts[1:], parts[0])
-    if number.is_Mul:
-        product = parts[0]
-        for part in parts[1:]:
-            product = product * part
-        return product
-    if number.is_Pow and number.exp.is_Rational:
-        root = parts[0] if number.exp.q == 1 else parts[0].root(int(number.exp.q))
-        return root ** int(number.exp.p)
-    method = _METHODS.get(type(number))
-    if method is None:
-        message = f"no enclosure of {number} is known; it is made of {number.func}."
-        raise InputTypeError(message)
-    return getattr(parts[0], method)()
+    message = f"no ball around {number} is known."
+    raise InputTypeError(message)
 
 
 def sign(number: sympy.Expr) -> int | None:

@@ -1,4 +1,4 @@
-"""The Jacobian ∂h'/∂h of a cell, derived from the very step that runs in floats."""
+"""Derivatives ∂h'/∂h, ∂h'/∂x and uᵀ∂h'/∂θ, from the very step that runs in floats."""
 
 import copy
 import dataclasses
@@ -13,7 +13,13 @@ from gradlab.cells import AbstractCell
 from gradlab.errors import InputError, InputTypeError
 from gradlab.typing import Array
 
-__all__ = ["jacobian", "symbolic_step"]
+__all__ = [
+    "input_jacobian",
+    "jacobian",
+    "parameter_cotangents",
+    "symbolic_cell",
+    "symbolic_step",
+]
 
 
 def jacobian(
@@ -52,9 +58,47 @@ def jacobian(
     [[-2*a*h_1, 1], [b, 0]]
     """
     h, _, image = symbolic_step(cell_class, n, m, **options)
-    return sympy.ImmutableMatrix(
-        [[entry.diff(symbol) for symbol in h] for entry in image]
-    )
+    return _derivatives(image, h)
+
+
+def input_jacobian(
+    cell_class: type[AbstractCell], n: int, m: int, **options: Any
+) -> sympy.ImmutableMatrix:
+    """Return ∂h'/∂x as formulas; entry (i, j) is ∂h'_i/∂x_j.
+
+    Takes what `jacobian` takes and raises what it raises; (n, m), or (2n, m) for an
+    LSTM.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Linear
+    >>> input_jacobian(Linear, 1, 2)
+    Matrix([[W_hx_1_1, W_hx_1_2]])
+    """
+    _, x, image = symbolic_step(cell_class, n, m, **options)
+    return _derivatives(image, x)
+
+
+def parameter_cotangents(
+    cell_class: type[AbstractCell], n: int, m: int, **options: Any
+) -> dict[str, Array]:
+    """Return uᵀ∂h'/∂θ as formulas in u_1 …, by name and in the shape of θ.
+
+    Takes what `jacobian` takes and raises what it raises.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Logistic
+    >>> parameter_cotangents(Logistic, 1, 0)["r"].item()
+    h_1*u_1*(1 - h_1)
+    """
+    cell = symbolic_cell(cell_class, n, m, **options)
+    _, _, image = _stepped(cell)
+    pulled = (symbols("u", len(image)) * image).sum()
+    return {
+        name: np.vectorize(pulled.diff, otypes=[object])(np.asarray(symbol))
+        for name, symbol in cell.params.items()
+    }
 
 
 def symbolic_step(
@@ -71,6 +115,22 @@ def symbolic_step(
     (array([h_1], dtype=object), array([x_1], dtype=object),
     array([W_hh_1_1*h_1 + W_hx_1_1*x_1], dtype=object))
     """
+    return _stepped(symbolic_cell(cell_class, n, m, **options))
+
+
+def symbolic_cell(
+    cell_class: type[AbstractCell], n: int, m: int, **options: Any
+) -> AbstractCell:
+    """Return a cell whose parameters are symbols, for its step in SYMBOLS only.
+
+    Takes what `jacobian` takes and raises what it raises.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Henon
+    >>> symbolic_cell(Henon, 2, 0).params
+    {'a': array(a, dtype=object), 'b': array(b, dtype=object)}
+    """
     n, m = require_count("n", n), require_count("m", m, minimum=0)
     template = _template(cell_class, n, m, options)
     if (template.hidden, template.sizes[1]) != (n, m):
@@ -81,9 +141,20 @@ def symbolic_step(
     for name, value in template.params.items():
         entries = _named(name, np.shape(value))
         object.__setattr__(cell, name, entries)  # past the door, which wants floats
-    h, x = symbols("h", template.sizes[0]), symbols("x", m)
+    return cell
+
+
+def _stepped(cell: AbstractCell) -> tuple[Array, Array, Array]:
+    """Return the symbols h and x, and h'."""
+    size, m = cell.sizes
+    h, x = symbols("h", size), symbols("x", m)
     image = np.asarray(cell.step(h, x, SYMBOLS), dtype=object)
     return h, x, np.vectorize(sympy.sympify, otypes=[object])(image)
+
+
+def _derivatives(image: Array, by: Array) -> sympy.ImmutableMatrix:
+    entries = [formula.diff(symbol) for formula in image for symbol in by]
+    return sympy.ImmutableMatrix(len(image), len(by), entries)
 
 
 def _template(

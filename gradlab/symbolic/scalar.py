@@ -1,7 +1,7 @@
 """One unit h' = φ(w h + b), φ = tanh or σ: where it bifurcates, in closed form.
 
-In the preactivation a = w h + b one step is a' = w φ(a) + b, and a fixed point a has the
-multiplier w φ'(a).  So the fold set (multiplier 1) and the flip set (−1) are
+In the preactivation a = w h + b one step is a' = w φ(a) + b, and a fixed point a has
+the multiplier w φ'(a).  So the fold set (multiplier 1) and the flip set (−1) are
 
     w = ±1/φ'(a),    b = a − w φ(a),    a ∈ ℝ.
 """

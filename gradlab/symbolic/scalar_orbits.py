@@ -75,9 +75,9 @@ def scalar_orbits(
 
     Examples
     --------
-    >>> orbits = scalar_orbits(2, 0)
+    >>> orbits = scalar_orbits(2, sympy.Rational(1, 2))
     >>> [round(float(orbit.states[0]), 6) for orbit in orbits]
-    [-0.957504, 0.0, 0.957504]
+    [-0.801759, -0.585064, 0.98584]
     >>> [orbit.stability.name for orbit in orbits]
     ['STABLE', 'UNSTABLE', 'STABLE']
     >>> [len(orbit.states) for orbit in scalar_orbits(-2, 0.25)]

@@ -1,8 +1,9 @@
 """Where in the (w, b) plane h' = φ(w h + b) has which attractors: decided exactly.
 
 Beside the fold, |b − center| = fold_width(w), and the flip, |b − center| =
-flip_width(w), there is no other boundary: φ' > 0 and the Schwarzian is negative, so that
-the map for w > 0, and its second iterate for w < 0, has at most three fixed points.
+flip_width(w), there is no other boundary: φ' > 0 and the Schwarzian is negative, so
+that the map for w > 0, and its second iterate for w < 0, increases and has at most
+three fixed points.
 """
 
 import enum
