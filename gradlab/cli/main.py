@@ -22,6 +22,7 @@ _COMMANDS = {
     "profile": "how far back the gradient of a cell reaches through a text",
     "exponents": "Lyapunov exponents: does a small change grow or die?",
     "bounds": "what theorems promise about a run, beside what happens",
+    "derive": "the formulas behind all this, derived on the spot",
     "reproduce": "rebuild the paper's figures and numbers (in a source checkout)",
 }
 _USAGE, _DATA, _IO, _INTERRUPTED = 2, 4, 5, 130

@@ -40,6 +40,11 @@ class JuryConditions:
     inners : tuple of pairs of sympy.Expr
         det(X_k + Y_k) and det(X_k − Y_k) for k = n − 1, n − 3, …; none if n = 1.  The
         first minus-determinant vanishes where a pair of roots passes e^{±iθ}.
+
+    Examples
+    --------
+    >>> jury_conditions([1, 0, 1]).neimark_sacker  # the roots are ±i
+    0
     """
 
     source: ClassVar[Reference] = Reference("jury1962simplified")

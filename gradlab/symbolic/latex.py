@@ -6,6 +6,7 @@ from typing import Any
 import sympy
 
 from gradlab.errors import InputTypeError
+from gradlab.symbolic.derivations import Derivation
 from gradlab.symbolic.linear_rnn import LinearRnnGradients
 from gradlab.symbolic.proof import ProofStep
 
@@ -17,9 +18,10 @@ def to_latex(thing: Any) -> str:
 
     Parameters
     ----------
-    thing : sympy expression or matrix, mapping, ProofStep, LinearRnnGradients, sequence
+    thing : SymPy expression or matrix, mapping, ProofStep, Derivation, …
         A mapping ``{left: right}`` becomes aligned equations, its left sides taken as
-        LaTeX; so do a proof (its steps in order) and the gradients of a linear RNN.
+        LaTeX; so do a proof (its steps in order), the gradients of a linear RNN, and a
+        derivation of several equations.
 
     Raises
     ------
@@ -35,7 +37,9 @@ def to_latex(thing: Any) -> str:
     \end{aligned}
     """
     if isinstance(thing, sympy.Basic | sympy.MatrixBase):
-        return str(sympy.latex(thing))
+        return _formula(thing)
+    if isinstance(thing, Derivation):
+        return _equations_of(thing)
     if isinstance(thing, LinearRnnGradients):
         return _aligned(_equations(thing))
     if isinstance(thing, ProofStep):
@@ -49,6 +53,26 @@ def to_latex(thing: Any) -> str:
         f"gradients of a linear RNN; got {thing!r}."
     )
     raise InputTypeError(message)
+
+
+def _formula(thing: Any) -> str:
+    """Return LaTeX in which a symbol ∂y/∂x is that derivative."""
+    symbols = getattr(thing, "free_symbols", ())
+    names = {symbol: _named(symbol.name) for symbol in symbols if "∂" in str(symbol)}
+    return str(sympy.latex(thing, symbol_names=names))
+
+
+def _named(name: str) -> str:
+    above, below = (sympy.latex(sympy.Symbol(part)) for part in name[1:].split("/∂"))
+    return rf"\partial {above} / \partial {below}"
+
+
+def _equations_of(found: Derivation) -> str:
+    pairs = [(_formula(left), _formula(right)) for left, right in found.equations]
+    if len(pairs) > 1:
+        return _aligned(pairs)
+    ((left, right),) = pairs
+    return f"{left} = {right}"
 
 
 def _is_proof(thing: Any) -> bool:

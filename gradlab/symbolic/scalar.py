@@ -13,6 +13,7 @@ from typing import final
 import sympy
 
 from gradlab._checks import require_one_of
+from gradlab.symbolic.notation import Sigma
 from gradlab.symbolic.proof import ProofStep, identity
 
 __all__ = ["A", "B", "ScalarUnit", "W", "scalar_proof", "scalar_unit"]
@@ -45,6 +46,11 @@ class ScalarUnit:
         k in φ(a) = tanh(a/k) up to scale and shift: 1 for tanh, 2 for σ.
     schwarzian : sympy.Expr
         φ'''/φ' − (3/2)(φ''/φ')², a negative constant.
+
+    Examples
+    --------
+    >>> scalar_unit("tanh").fold_width
+    sqrt(w*(w - 1)) - acosh(sqrt(w))
     """
 
     name: str
@@ -72,7 +78,7 @@ class ScalarUnit:
 
 def _widths(stretch: int, v: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     """Return k (√(v(v − 1)) ∓ arcosh √v), the half-widths of fold and flip."""
-    root, angle = sympy.sqrt(v * (v - 1)), sympy.acosh(sympy.sqrt(v))
+    root, angle = sympy.sqrt(sympy.factor(v * (v - 1))), sympy.acosh(sympy.sqrt(v))
     return stretch * (root - angle), stretch * (root + angle)
 
 
@@ -96,7 +102,7 @@ def _tanh_unit() -> ScalarUnit:
 def _sigmoid_unit() -> ScalarUnit:
     return ScalarUnit(
         name="sigmoid",
-        value=1 / (1 + sympy.exp(-A)),
+        value=Sigma(A),
         fold=(2 + 2 * sympy.cosh(A), A - 1 - sympy.exp(A)),
         flip=(-2 - 2 * sympy.cosh(A), A + 1 + sympy.exp(A)),
         cusp=(sympy.Integer(4), sympy.Integer(-2)),

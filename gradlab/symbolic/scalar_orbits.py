@@ -41,6 +41,12 @@ class ScalarOrbit:
         The product of w φ' over the states.
     stability : Stability
         Proved; UNDECIDED if the multiplier is exactly ±1.
+
+    Examples
+    --------
+    >>> (rest,) = scalar_orbits(-1, 0)  # on the flip
+    >>> float(rest.multiplier), rest.stability.name
+    (-1.0, 'UNDECIDED')
     """
 
     states: Array

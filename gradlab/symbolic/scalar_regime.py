@@ -45,6 +45,11 @@ class ScalarRegime:
     boundaries : tuple of sympy.Expr
         Exactly: the two values of b at which the unit bifurcates at this w, in
         increasing order; one at the cusp and the tip of the flip; none between them.
+
+    Examples
+    --------
+    >>> scalar_regime(2, 0).boundaries
+    (-sqrt(2) + acosh(sqrt(2)), -acosh(sqrt(2)) + sqrt(2))
     """
 
     regime: Regime

@@ -67,6 +67,12 @@ class TwoUnitStability:
         b move the shortest way.
     residual : float
         The largest |tanh(W h + b) − h|: the given h is a fixed point up to this.
+
+    Examples
+    --------
+    >>> rest = two_unit_stability([[0, 1], [-1, 0]], [0, 0], [0, 0])
+    >>> rest.trace, rest.determinant, rest.stability.name
+    (0, 1, 'UNDECIDED')
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (
