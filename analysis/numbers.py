@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 
 from analysis.corpus import CHARACTERS, title
+from analysis.numbers_bifurcations import bifurcation_numbers, cliff_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_yardstick import yardstick_numbers
@@ -29,12 +30,14 @@ NEEDS = (
     "text",
     "bias_variance",
     "butterfly",
+    "cliff",
     "gradient_profile",
     "influence_balancing",
     "lag_share",
     "long_products",
     "lyapunov_gain",
     "pseudospectra",
+    "scalar_bifurcation",
     "strategies",
     "training",
     "when_random_wins",
@@ -366,6 +369,8 @@ ANALYSES = {
     "training": training_numbers,
     "yardstick": yardstick_numbers,
     "pseudospectra": pseudospectra_numbers,
+    "cliff": cliff_numbers,
+    "scalar_bifurcation": bifurcation_numbers,
 }
 
 if __name__ == "__main__":

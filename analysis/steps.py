@@ -21,12 +21,12 @@ __all__ = ["Step", "all_steps", "reason_stale", "step_key", "write_stamp"]
 # A computation cannot depend on these floors, so a new colour recomputes nothing.
 _ABOVE_DATA = ("plots", "report", "cli")
 _SHARED = ("corpus.py", "paths.py", "readers.py", "script.py", "store.py")
-_LIBRARIES = ("numpy", "scipy", "matplotlib")
+_LIBRARIES = ("numpy", "scipy", "sympy", "matplotlib")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One script: ``data_<name>``, ``fig_<name>`` or ``numbers``."""
+    """One script: ``data_<name>``, ``fig_<name>``, ``numbers`` or ``derivations``."""
 
     module: str
     needs: tuple[str, ...]
@@ -50,7 +50,8 @@ class Step:
 def all_steps() -> list[Step]:
     """Return every step in an order in which it can be built."""
     found = [*sorted(paths.SCRIPTS.glob("data_*.py"))]
-    found += [*sorted(paths.SCRIPTS.glob("fig_*.py")), paths.SCRIPTS / "numbers.py"]
+    found += [*sorted(paths.SCRIPTS.glob("fig_*.py"))]
+    found += [paths.SCRIPTS / f"{name}.py" for name in ("numbers", "derivations")]
     return [Step(path.stem, _needs(path)) for path in found if path.is_file()]
 
 

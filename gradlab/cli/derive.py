@@ -14,7 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         choices=tuple(DERIVATIONS),
-        help="a cell, backpropagation through time, or one unit h' = φ(w h + b)",
+        help="a cell, backpropagation through time (bptt), one unit h' = φ(w h + b) "
+        "(scalar), or conditions of stability",
     )
     parser.add_argument(
         "--latex", action="store_true", help="write LaTeX instead of plain text"

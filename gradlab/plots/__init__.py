@@ -2,6 +2,7 @@
 
 from gradlab.plots.comparison import draw_comparison
 from gradlab.plots.diagnosis import draw_diagnosis, draw_rounding_levels
+from gradlab.plots.error_surface import draw_error_surface, draw_gradient_cut
 from gradlab.plots.gain import draw_gain
 from gradlab.plots.influence import draw_flip, draw_influence
 from gradlab.plots.inline import svg_element
@@ -12,6 +13,7 @@ from gradlab.plots.pseudospectra import draw_power_norms, draw_pseudospectra
 from gradlab.plots.reach import draw_reach
 from gradlab.plots.segments import SegmentRow, draw_segments
 from gradlab.plots.spectrum import draw_spectrum
+from gradlab.plots.steady_states import draw_steady_states
 from gradlab.plots.style import (
     PALETTE,
     column_width,
@@ -31,9 +33,11 @@ __all__ = [
     "column_width",
     "draw_comparison",
     "draw_diagnosis",
+    "draw_error_surface",
     "draw_flip",
     "draw_float_limits",
     "draw_gain",
+    "draw_gradient_cut",
     "draw_influence",
     "draw_lag_share",
     "draw_losses",
@@ -46,6 +50,7 @@ __all__ = [
     "draw_rounding_levels",
     "draw_segments",
     "draw_spectrum",
+    "draw_steady_states",
     "draw_twins",
     "draw_window_bias",
     "draw_yardstick",

@@ -11,6 +11,7 @@ from gradlab.studies.diagnosis import (
     diagnose,
     exploration,
 )
+from gradlab.studies.error_surface import ErrorSurface, error_surface
 from gradlab.studies.lag_lengths import lag_lengths
 from gradlab.studies.minibatch import (
     MinibatchVariance,
@@ -20,6 +21,7 @@ from gradlab.studies.minibatch import (
 from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
 from gradlab.studies.recipe import Recipe
 from gradlab.studies.stability import ModelStability, model_stability
+from gradlab.studies.steady_states import SteadyStates, steady_states
 from gradlab.studies.tightness import Tightness, tightness
 from gradlab.studies.training import train
 from gradlab.studies.training_record import Training, TrainingStop
@@ -38,9 +40,11 @@ __all__ = [
     "Exploration",
     "GradientVerdict",
     "LayerDiagnosis",
+    "ErrorSurface",
     "MinibatchVariance",
     "ModelStability",
     "Recipe",
+    "SteadyStates",
     "Tightness",
     "Training",
     "TrainingStop",
@@ -49,10 +53,12 @@ __all__ = [
     "compare_truncations",
     "diagnose",
     "exploration",
+    "error_surface",
     "lag_lengths",
     "minibatch_variance",
     "model_stability",
     "sequence_gradients",
+    "steady_states",
     "tightness",
     "train",
     "training_study",

@@ -7,7 +7,8 @@ from gradlab.symbolic.bptt import (
 )
 from gradlab.symbolic.cliff import Cliff, cliff, cliff_proof
 from gradlab.symbolic.curvature import curvature, largest_curvature
-from gradlab.symbolic.derivations import DERIVATIONS, Derivation, derivation
+from gradlab.symbolic.derivations import DERIVATIONS, derivation
+from gradlab.symbolic.derived import Derivation
 from gradlab.symbolic.gates import GateForm, gate_form
 from gradlab.symbolic.gaussian import GaussianMoments, gaussian_moments, gaussian_proof
 from gradlab.symbolic.jacobian import (

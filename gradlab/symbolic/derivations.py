@@ -5,9 +5,8 @@ but names.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, final
+from typing import Any
 
 import sympy
 
@@ -15,40 +14,17 @@ from gradlab._checks import require_one_of
 from gradlab.cells import GRU, LSTM, RNN
 from gradlab.symbolic.bptt import unrolled_gradient, unrolled_sum_proof
 from gradlab.symbolic.cliff import cliff
+from gradlab.symbolic.derived import Derivation
 from gradlab.symbolic.gates import GateForm, gate_form
 from gradlab.symbolic.linear_rnn import linear_rnn_gradients
 from gradlab.symbolic.scalar import B, W, scalar_unit
+from gradlab.symbolic.stability import stability_derivations
 
-__all__ = ["DERIVATIONS", "Derivation", "derivation"]
-
-
-@final
-@dataclass(frozen=True)
-class Derivation:
-    """Equations that belong together.
-
-    Attributes
-    ----------
-    key : str
-        Such as "lstm.jacobian".
-    words : str
-        What they say.
-    equations : tuple of pairs of sympy.Basic
-        Left and right sides.  A symbol named ∂y/∂x stands for that derivative.
-
-    Examples
-    --------
-    >>> derivation("lstm")[0].equations
-    ((c', c*sigma(f) + tanh(g)*sigma(i)), (h', tanh(c')*sigma(o)))
-    """
-
-    key: str
-    words: str
-    equations: tuple[tuple[Any, Any], ...]
+__all__ = ["DERIVATIONS", "derivation"]
 
 
 def derivation(name: str) -> tuple[Derivation, ...]:
-    """Return the derivations of "rnn", "lstm", "gru", "linear", "bptt" or "scalar".
+    """Return the derivations of one of `DERIVATIONS`: "rnn", "lstm", "bptt", ….
 
     Raises
     ------
@@ -209,6 +185,7 @@ DERIVATIONS: Mapping[str, Callable[[], tuple[Derivation, ...]]] = MappingProxyTy
         "linear": _linear,
         "bptt": _bptt,
         "scalar": _scalar,
+        "stability": stability_derivations,
     }
 )
 

@@ -39,7 +39,7 @@ class GaussianMoments:
     GaussianMoments(square=q/2, squared_slope=1/2)
     """
 
-    source: ClassVar[Reference] = Reference("williams1997computing")
+    source: ClassVar[Reference] = Reference("williams1996computing")
 
     square: sympy.Expr
     squared_slope: sympy.Expr

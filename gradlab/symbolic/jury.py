@@ -112,7 +112,7 @@ def jury_conditions(coefficients: Sequence[Any]) -> JuryConditions:
     >>> jury_conditions([2, 0, 1]).holds(), jury_conditions([1, 0, 2]).holds()
     (True, False)
     """
-    a = SYMBOLS.array(list(coefficients))
+    a = SYMBOLS.array(coefficients)
     if a.ndim != 1 or len(a) < 2:
         raise ShapeError("coefficients", "(n + 1,) with n >= 1", a.shape)
     if a[0] == 0:

@@ -6,7 +6,7 @@ from typing import Any
 import sympy
 
 from gradlab.errors import InputTypeError
-from gradlab.symbolic.derivations import Derivation
+from gradlab.symbolic.derived import Derivation
 from gradlab.symbolic.linear_rnn import LinearRnnGradients
 from gradlab.symbolic.proof import ProofStep
 

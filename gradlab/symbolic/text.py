@@ -2,7 +2,7 @@
 
 import sympy
 
-from gradlab.symbolic.derivations import Derivation
+from gradlab.symbolic.derived import Derivation
 
 __all__ = ["to_text"]
 

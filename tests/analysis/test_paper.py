@@ -10,6 +10,7 @@ import pytest
 
 from gradlab.bounds import all_theorems
 from gradlab.references import bibliography
+from gradlab.symbolic import DERIVATIONS, derivation
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECTIONS = sorted((ROOT / "paper" / "sections").glob("*.tex"))
@@ -40,9 +41,10 @@ def test_every_theorem_is_stated_labelled_and_checked(theorem):
 
 def test_no_check_mark_without_a_theorem_or_a_test():
     found = {theorem.label for theorem in all_theorems()}
-    for path in (ROOT / "tests" / "gradients").glob("test_*.py"):
-        marks = r'mark\.theorem\("(thm:[^"]+)"\)'
-        found |= set(re.findall(marks, path.read_text(encoding="utf-8")))
+    marks = r'mark\.theorem\("(thm:[^"]+)"\)'
+    for room in ("gradients", "symbolic"):
+        for path in (ROOT / "tests" / room).glob("test_*.py"):
+            found |= set(re.findall(marks, path.read_text(encoding="utf-8")))
     assert used("checked") == found
 
 
@@ -64,6 +66,11 @@ def test_every_section_is_in_the_paper():
         assert rf"\input{{sections/{path.stem}}}" in main
 
 
+def test_every_formula_of_the_paper_is_derived():
+    derived = {part.key for name in DERIVATIONS for part in derivation(name)}
+    assert used("derive") <= derived
+
+
 @pytest.mark.slow
 def test_a_quick_build_makes_every_figure_and_every_number(tmp_path, monkeypatch):
     monkeypatch.delenv("GRADLAB_DATA", raising=False)
@@ -81,5 +88,7 @@ def test_a_quick_build_makes_every_figure_and_every_number(tmp_path, monkeypatch
     numbers = (tmp_path / "paper" / "generated" / "numbers.tex").read_text()
     known = set(re.findall(r"\\csname val@(\S+?)\\endcsname", numbers))
     assert used("val") <= known
+    formulas = (tmp_path / "paper" / "generated" / "derivations.tex").read_text()
+    assert used("derive") <= set(re.findall(r"derive@(\S+?)\\endcsname", formulas))
     check = subprocess.run([*build, "--check"], cwd=tmp_path, capture_output=True)
     assert check.returncode == 0, check.stdout

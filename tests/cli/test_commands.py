@@ -11,7 +11,7 @@ import pytest
 
 from gradlab.cli.main import main
 
-COMMANDS = ("demo", "profile", "exponents", "bounds", "reproduce")
+COMMANDS = ("demo", "profile", "exponents", "bounds", "derive", "reproduce")
 SMALL = ["--hidden", "6", "--steps", "60"]
 
 
@@ -84,6 +84,34 @@ def test_bounds_hold_and_refusals_are_said(text, capsys):
 def test_bounds_all_apply_to_a_linear_cell(text, capsys):
     assert main(["bounds", *SMALL, "--cell", "linear", "--text", text]) == 0
     assert "say nothing" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("subject", ["rnn", "lstm", "gru", "linear", "bptt", "scalar"])
+def test_derive_prints_formulas(subject, capsys):
+    assert main(["derive", subject]) == 0
+    plain = capsys.readouterr().out
+    assert main(["derive", subject, "--latex"]) == 0
+    latex = capsys.readouterr().out
+    assert "\\" not in plain
+    # One comment a derivation, and a formula below each.
+    keys = re.findall(r"^% ([\w.]+): ", latex, re.MULTILINE)
+    assert keys
+    assert len(re.split(r"^% .*$", latex, flags=re.MULTILINE)) == len(keys) + 1
+    assert plain.count(":\n") == len(keys)
+
+
+def test_derive_writes_the_lstm_in_unicode_and_in_latex(capsys):
+    assert main(["derive", "lstm"]) == 0
+    assert "  c' = c⋅σ(f) + tanh(g)⋅σ(i)" in capsys.readouterr().out
+    assert main(["derive", "lstm", "--latex"]) == 0
+    assert r"c' &= c \sigma{\left(f \right)} + " in capsys.readouterr().out
+
+
+def test_derive_names_what_it_knows(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["derive", "transformer"])
+    assert stopped.value.code == 2
+    assert "invalid choice: 'transformer'" in capsys.readouterr().err
 
 
 def test_demo_tells_its_story(tmp_path, capsys, monkeypatch):
