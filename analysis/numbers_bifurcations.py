@@ -41,6 +41,7 @@ def cliff_numbers() -> list[Number]:
         rounded("cliff.away", place - float(table["peaks"][at]), 2),
         rounded("cliff.lower", float(table["folds"][0]), 5),
         rounded("cliff.upper", float(table["folds"][1]), 5),
+        rounded("cliff.fold", place - float(table["folds"][0]), 2),
         rounded("cliff.touch.w", float(table["touch"][0]), 4),
         rounded("cliff.touch.b", float(table["touch"][1]), 4),
         rounded("cliff.multiplier", float(table["multiplier"]), 4),

@@ -39,8 +39,11 @@ class AnySlope(sympy.Function):
     """φ'."""
 
 
-class AnyActivation(AbstractActivation):
+@AbstractActivation.register
+class AnyActivation:
     """An activation of which only the names of φ and φ' are known."""
+
+    kinks = ()
 
     name, lipschitz = "any", 1.0
 
