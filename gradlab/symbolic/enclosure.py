@@ -11,7 +11,7 @@ from gradlab.errors import InputError, InputTypeError
 
 __all__ = ["enclosure", "exact_number", "nearest_float", "sign"]
 
-_BITS = (64, 128, 256, 512, 1024)
+_BITS = tuple(64 << k for k in range(9))  # up to 16384, nearly 5000 digits
 _FLOAT_BITS = 60  # more than the 53 of a float, so that rounding once is enough
 _METHODS = {
     sympy.exp: "exp",
@@ -84,7 +84,7 @@ def _constant(number: sympy.Expr) -> Any:
 
 
 def sign(number: sympy.Expr) -> int | None:
-    """Return −1, 0 or 1, proved; None where 1024 bits and SymPy's algebra do not tell.
+    """Return −1, 0 or 1, proved; None where 16384 bits and SymPy do not tell.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def nearest_float(number: sympy.Expr) -> float:
     """Return an exact number as a float, right to 2⁻⁵² of itself however small it is.
 
     SymPy's own ``float()`` may lose all digits of a difference of close numbers.  What
-    1024 bits do not tell from 0 is 0.
+    16384 bits do not tell from 0 is 0.
 
     Examples
     --------

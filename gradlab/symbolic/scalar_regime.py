@@ -27,7 +27,7 @@ class Regime(enum.Enum):
     FOLD = "two fixed points: one attracts; the other has multiplier 1, on the fold"
     CUSP = "one fixed point of multiplier 1, which attracts every orbit, slowly"
     FLIP = "one fixed point of multiplier −1, which attracts every orbit, slowly"
-    UNDECIDED = "b is too near to a boundary for 1024 bits, and no formula says more"
+    UNDECIDED = "b is on a boundary, as far as 16384 bits tell, and no formula says so"
 
 
 @final
@@ -78,9 +78,8 @@ def scalar_regime(w: Any, b: Any, activation: str = "tanh") -> ScalarRegime:
 
     Notes
     -----
-    For algebraic w and b, all floats among them, nothing but |w| at the cusp is ever
-    undecided: arcosh √w is then transcendental or 0 (Lindemann), and the margin is 0
-    nowhere else.
+    For algebraic w and b, all floats among them, the margin is 0 at the cusp and the
+    tip only, since arcosh √w is transcendental elsewhere (Lindemann): bits decide.
 
     Examples
     --------

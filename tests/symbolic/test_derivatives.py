@@ -131,6 +131,21 @@ def test_every_cell_that_is_exported_is_proved():
     assert exported - {AbstractCell, Wrapped} == {kind for kind, *_ in CASES}
 
 
+@pytest.mark.parametrize("phi", ACTIVATIONS, ids=lambda phi: phi.name)
+def test_an_rnn_has_the_derivative_of_its_activation_before_its_weights(phi):
+    """∂h'_i/∂h_j = φ'(a_i) W_ij for each φ, with φ' as SymPy differentiates φ."""
+    n, m = 2, 1
+    found = jacobian(RNN, n, m, activation=phi)
+    cell, h, x = stated((RNN, n, m, {"activation": phi}))
+    p = cell.params
+    preactivations = p["W_hh"] @ h + p["W_hx"] @ x + p["b_h"]
+    a = sympy.Symbol("a", real=True)
+    slope = phi.value(np.array([a], dtype=object), SYMBOLS)[0].diff(a)
+    for i, j in np.ndindex(n, n):
+        expected = slope.subs(a, preactivations[i]) * p["W_hh"][i, j]
+        assert sympy.simplify(sympy.piecewise_fold(found[i, j] - expected)) == 0
+
+
 SMOOTH = [phi for phi in ACTIVATIONS if not phi.kinks]
 KINKED = [*(phi for phi in ACTIVATIONS if phi.kinks), LeakyRelu(2.5)]
 SIZE = sympy.Symbol("s", positive=True)

@@ -51,10 +51,16 @@ def test_close_numbers_are_told_apart_and_equal_ones_are_not():
     assert sign(sympy.acosh(sympy.cosh(1)) - 1) == 0
 
 
-def test_a_difference_too_small_for_1024_bits_is_undecided():
-    tiny = sympy.exp(-(10**4))  # 2^−14427
-    assert sign(tiny) == 1  # a ball is relative: its own exponent does not matter
-    assert sign(sympy.sqrt(2) + tiny - sympy.sqrt(2 + tiny)) in (1, None)
+def test_a_ball_is_relative_and_small_numbers_are_no_zeros():
+    assert sign(sympy.exp(-(10**4))) == 1  # 2^−14427
+    assert nearest_float(sympy.exp(-700)) == pytest.approx(math.exp(-700), rel=1e-15)
+
+
+def test_what_20000_bits_would_tell_is_undecided():
+    root, digits = sympy.sqrt(2), 10**6000
+    near = Q(math.isqrt(2 * digits**2), digits)
+    assert sign(root - near) is None
+    assert nearest_float(root - near) == 0.0
 
 
 def test_floats_are_the_binary_numbers_they_are():

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -100,6 +101,17 @@ def test_the_nearest_floats_to_the_fold_are_told_apart():
     below = 0.5328399753535520
     assert scalar_regime(2, below).regime is Regime.TWO_POINTS
     assert scalar_regime(2, np.nextafter(below, 1)).regime is Regime.ONE_POINT
+
+
+@pytest.mark.parametrize("digits", [50, 500, 4000])
+def test_rationals_near_the_fold_are_decided_however_near(digits):
+    """√2 − ln(1 + √2), cut off after so many digits and with one added there."""
+    with mpmath.workdps(digits + 10):
+        fold = mpmath.sqrt(2) - mpmath.log(1 + mpmath.sqrt(2))
+        below = Q(int(mpmath.floor(fold * mpmath.mpf(10) ** digits)), 10**digits)
+    assert scalar_regime(2, below).regime is Regime.TWO_POINTS
+    above = below + Q(1, 10**digits)
+    assert scalar_regime(2, above).regime is Regime.ONE_POINT
 
 
 EXACT = [
