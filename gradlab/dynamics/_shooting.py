@@ -83,9 +83,9 @@ def _judged(
     states = root.point.reshape(shape)
     jacobians = _jacobians(cell, states, inputs)
     product = _product(jacobians)
-    steepest = float(np.linalg.norm(jacobians, 2, axis=(1, 2)).max())
+    norms = np.linalg.norm(jacobians, 2, axis=(1, 2))
     size = float(np.linalg.norm(root.point))
-    noise = _ROUNDINGS * _EPS * (1 + steepest) * (1 + size)
+    noise = _ROUNDINGS * _EPS * (1 + float(norms.max())) * (1 + size)
     residual = float(np.linalg.norm(root.value))
     _, sizes, V = np.linalg.svd(_equations(jacobians))
     with np.errstate(divide="ignore"):
@@ -96,12 +96,13 @@ def _judged(
         _product(_jacobians(cell, h, inputs)) for h in (states + doubt, states - doubt)
     ]
     change = max(float(np.linalg.norm(P - product, 2)) for P in moved)
+    change += root.point.size * _EPS * float(np.prod(norms))  # p products of n terms
     return Orbit(
         states=states,
         residual=residual,
         error=error,
         multipliers=multipliers(product),
-        radius_error=radius_error(product, change + len(states) * _EPS * steepest),
+        radius_error=radius_error(product, change),
         steps=root.steps,
         exhausted=root.exhausted,
         solved=residual <= noise,
