@@ -4,6 +4,7 @@ import functools
 import operator
 from typing import Any
 
+import numpy as np
 import sympy
 
 from gradlab.algebra.balls import BALLS
@@ -34,17 +35,27 @@ def exact_number(name: str, value: Any) -> sympy.Expr:
     >>> exact_number("w", 0.5), exact_number("w", sympy.sqrt(2))
     (1/2, sqrt(2))
     """
+    plain = value.item() if isinstance(value, np.generic) else value
     try:
-        number = sympy.sympify(value, strict=True)
+        number = sympy.sympify(plain, strict=True)
     except sympy.SympifyError:
         number = None
     if not isinstance(number, sympy.Expr) or number.free_symbols:
         message = f"`{name}` must be a number or a formula of one; got {value!r}."
         raise InputTypeError(message)
-    if not (number.is_extended_real and number.is_finite):
+    if not _is_real(number):
         message = f"`{name}` must be real and finite; got {value!r}."
         raise InputError(message)
-    return number.replace(lambda part: part.is_Float, sympy.Rational)
+    floats = number.atoms(sympy.Float)
+    return number.xreplace({part: sympy.Rational(part) for part in floats})
+
+
+def _is_real(number: sympy.Expr) -> bool:
+    if number.has(sympy.nan, sympy.oo, -sympy.oo, sympy.zoo):
+        return False
+    if number.is_extended_real is None:  # SymPy does not know; a ball of NaN would
+        return bool(enclosure(number).is_finite())
+    return bool(number.is_extended_real)
 
 
 def enclosure(number: sympy.Expr) -> Any:

@@ -53,7 +53,7 @@ def test_the_line_touches_the_fold_and_does_not_cross_it(activation, x0):
     # On the arm that it touches, which is the one with a of the sign of x_0.
     sides = [
         float(unit.fold[1].subs(A, a) - found.line.subs(W, unit.fold[0].subs(A, a)))
-        for a in np.sign(float(x0)) * np.linspace(0.05, 3, 24)
+        for a in (np.sign(float(x0)) * np.linspace(0.05, 3, 24)).tolist()
     ]
     assert min(sides) >= -1e-12 or max(sides) <= 1e-12
 

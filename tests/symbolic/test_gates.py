@@ -101,7 +101,7 @@ def test_a_gru_at_rest_in_floats(rng):
     cell = GRU.random(3, 2, gain=1.5, rng=rng)
     J = resting_jacobian(GRU, 3)
     names = {
-        sympy.Symbol(f"W_hh_{i + 1}_{j + 1}", real=True): cell.W_hh[i, j]
+        sympy.Symbol(f"W_hh_{i + 1}_{j + 1}", real=True): float(cell.W_hh[i, j])
         for i, j in np.ndindex(9, 3)
     }
     numbers = np.array(J.subs(names).tolist(), dtype=float)

@@ -95,7 +95,7 @@ def test_widths_are_the_arms(name):
         (unit.fold, unit.fold_width, -1),
         (unit.flip, unit.flip_width, 1),
     ):
-        for a in np.linspace(0.1, 4.0, 9):
+        for a in np.linspace(0.1, 4.0, 9).tolist():
             w, b = (float(f.subs(A, a)) for f in pair)
             expected = sign * nearest_float(width.subs(W, sympy.Rational(w)))
             found = b - float(unit.center.subs(W, w))
