@@ -18,9 +18,9 @@ def stability_derivations() -> tuple[Derivation, ...]:
     --------
     >>> for left, right in stability_derivations()[0].equations:
     ...     print(f"{left} = {right}")
-    m_fold = Delta - tau + 1
-    m_flip = Delta + tau + 1
-    m_NS = 1 - Delta
+    m_+1 = Delta - tau + 1
+    m_-1 = Delta + tau + 1
+    m_theta = 1 - Delta
     """
     trace, det = sympy.symbols("tau Delta", real=True)
     three = sympy.symbols("a_2 a_1 a_0", real=True)
@@ -32,7 +32,7 @@ def stability_derivations() -> tuple[Derivation, ...]:
         ),
         Derivation(
             "jury.three",
-            "so are roots of λ³ + a_2 λ² + a_1 λ + a_0; m_+ is the last of Jury's",
+            "roots of λ³ + a_2 λ² + a_1 λ + a_0 are inside if all are above 0",
             _margins(jury_conditions([1, *three]), last=True),
         ),
         *_resting(),
@@ -43,9 +43,10 @@ def stability_derivations() -> tuple[Derivation, ...]:
 def _margins(
     found: JuryConditions, *, last: bool = False
 ) -> tuple[tuple[sympy.Symbol, sympy.Expr], ...]:
-    names = {"fold": found.fold, "flip": found.flip, "NS": found.inners[0][1]}
+    """Return what vanishes at a root 1, −1, e^{±iθ}; and the last of Jury's."""
+    names = {"+1": found.fold, "-1": found.flip, "theta": found.inners[0][1]}
     if last:
-        names["+"] = found.inners[0][0]
+        names["0"] = found.inners[0][0]
     return tuple((sympy.Symbol(f"m_{name}"), value) for name, value in names.items())
 
 
