@@ -20,7 +20,7 @@ def stability_derivations() -> tuple[Derivation, ...]:
     ...     print(f"{left} = {right}")
     m_+1 = Delta - tau + 1
     m_-1 = Delta + tau + 1
-    m_theta = 1 - Delta
+    m_2 = 1 - Delta
     """
     trace, det = sympy.symbols("tau Delta", real=True)
     three = sympy.symbols("a_2 a_1 a_0", real=True)
@@ -43,8 +43,8 @@ def stability_derivations() -> tuple[Derivation, ...]:
 def _margins(
     found: JuryConditions, *, last: bool = False
 ) -> tuple[tuple[sympy.Symbol, sympy.Expr], ...]:
-    """Return what vanishes at a root 1, −1, e^{±iθ}; and the last of Jury's."""
-    names = {"+1": found.fold, "-1": found.flip, "theta": found.inners[0][1]}
+    """Return what vanishes at a root 1, −1, at a pair e^{±iθ}; and the last one."""
+    names = {"+1": found.fold, "-1": found.flip, "2": found.inners[0][1]}
     if last:
         names["0"] = found.inners[0][0]
     return tuple((sympy.Symbol(f"m_{name}"), value) for name, value in names.items())
