@@ -15,7 +15,9 @@ pytest_plugins = ["tests.checkmarks", "tests.no_skips"]
 # Files whose examples need an optional library, where it is not installed.
 _EXTRAS = {
     "gradlab/adapters/jax_cell.py": "jax",
+    "gradlab/adapters/recording.py": "torch",
     "gradlab/adapters/torch_cell.py": "torch",
+    "gradlab/adapters/torch_record.py": "torch",
     "gradlab/linalg/_kernels_numba.py": "numba",
     "gradlab/sweeps/dask_map.py": "distributed",
 }

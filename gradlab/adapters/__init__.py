@@ -1,6 +1,19 @@
 """Other libraries' recurrent cells as gradlab's own, weight for weight."""
 
+from gradlab.adapters.alignment import Alignment
 from gradlab.adapters.jax_cell import from_jax
+from gradlab.adapters.recording import RecordedLayer, Recording
+from gradlab.adapters.stack import Stack, StackLayer
 from gradlab.adapters.torch_cell import from_torch
+from gradlab.adapters.torch_record import record
 
-__all__ = ["from_jax", "from_torch"]
+__all__ = [
+    "Alignment",
+    "RecordedLayer",
+    "Recording",
+    "Stack",
+    "StackLayer",
+    "from_jax",
+    "from_torch",
+    "record",
+]

@@ -19,6 +19,7 @@ from gradlab.typing import Array, Seed
 __all__ = ["LSTM"]
 
 _SIGMOID, _TANH = Sigmoid(), Tanh()
+_AT_ONCE = 64  # steps whose gates are held
 
 
 @final
@@ -139,6 +140,24 @@ class LSTM(AbstractCell):
         """Return σ(i), σ(f) and σ(o), each (..., n)."""
         i, f, _, o = self._gates(h, x, FLOATS)
         return {"i": FLOATS.sigmoid(i), "f": FLOATS.sigmoid(f), "o": FLOATS.sigmoid(o)}
+
+    def carried(self, h: Array, x: Array, c0: Array, *, waiting: Array) -> Array:
+        """Return c_0 … c_T (T + 1, B, n) from h_0 … h_{T−1} (T, B, n) and the inputs.
+
+        With h known the gates are products over many steps at once, and what is left of
+        time is c_t = σ(f) c_{t−1} + σ(i) tanh g.  Where `waiting` (T, B), c stays.
+        """
+        c = np.empty((len(h) + 1, *c0.shape))
+        c[0] = c0
+        for start in range(0, len(h), _AT_ONCE):
+            block = slice(start, start + _AT_ONCE)
+            i, f, g, _ = self._gates(h[block], x[block], FLOATS)
+            kept, written = FLOATS.sigmoid(f), FLOATS.sigmoid(i) * np.tanh(g)
+            for t in range(len(kept)):
+                moved = kept[t] * c[start + t] + written[t]
+                waits = waiting[start + t][:, None]
+                c[start + t + 1] = np.where(waits, c[start + t], moved)
+        return c
 
     def _gates(self, h: Array, x: Array, algebra: Algebra) -> tuple[Array, ...]:
         W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))

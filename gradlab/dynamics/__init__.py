@@ -9,6 +9,7 @@ from gradlab.dynamics.fixed_points import (
     fixed_point,
     fixed_points,
 )
+from gradlab.dynamics.rows import ScaledRows
 from gradlab.dynamics.stability import Stability
 from gradlab.dynamics.trajectory import Trajectory, run
 
@@ -18,6 +19,7 @@ __all__ = [
     "FixedPointStop",
     "FixedPoints",
     "JacobianChain",
+    "ScaledRows",
     "Stability",
     "Trajectory",
     "cycle",

@@ -187,14 +187,36 @@ class JacobianChain:
         (T + 1,) or (T + 1, B) array
             −inf where λ_t is exactly zero.
         """
-        deltas = self._as_sources(sources)
-        sums = np.concatenate([np.zeros((1, *deltas.shape[1:])), deltas])
-        rows = ScaledRows.of(sums)
+        return self.scaled_cotangents(sources).log_norms()
+
+    def scaled_cotangents(self, sources: object) -> ScaledRows:
+        """Return λ_0 … λ_T of `backpropagate` as mantissa · 2^exponent, at any size.
+
+        Parameters
+        ----------
+        sources : (T, n) or (T, B, n) array_like, or ScaledRows of them
+            δ_1 … δ_T.
+
+        Returns
+        -------
+        ScaledRows
+            Rows (T + 1, n) or (T + 1, B, n); not all of them are normalised.
+        """
+        if isinstance(sources, ScaledRows):
+            self._as_sources(sources.mantissa)
+            deltas = ScaledRows.of(sources.mantissa, sources.exponent)
+        else:
+            deltas = ScaledRows.of(self._as_sources(sources))
+        nothing = ScaledRows.of(np.zeros((1, *deltas.mantissa.shape[1:])))
+        rows = ScaledRows(
+            np.concatenate([nothing.mantissa, deltas.mantissa]),
+            np.concatenate([nothing.exponent, deltas.exponent]),
+        )
         for t, J in self._steps_back():
             back = ScaledRows.of(_times(J, rows.mantissa[t + 1]), rows.exponent[t + 1])
             total = back.plus(ScaledRows(rows.mantissa[t], rows.exponent[t]))
             rows.mantissa[t], rows.exponent[t] = total.mantissa, total.exponent
-        return rows.log_norms()
+        return rows
 
     def _as_sources(self, sources: object) -> Array:
         shape = (len(self), *self.batch, self.size)

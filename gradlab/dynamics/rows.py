@@ -23,6 +23,12 @@ class ScaledRows:
     ----------
     mantissa : (..., n) array
     exponent : (...) array of int64
+
+    Examples
+    --------
+    >>> tiny = ScaledRows.of(np.array([3.0, 4.0]), exponent=-10_000)
+    >>> bool(np.isclose(tiny.log_norms(), np.log(5) - 10_000 * np.log(2)))
+    True
     """
 
     mantissa: Array

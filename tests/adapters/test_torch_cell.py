@@ -96,23 +96,37 @@ def test_later_training_does_not_change_the_cell(name):
     np.testing.assert_array_equal(cell.W_hh, before)
 
 
+def _mine():
+    forward = {"forward": lambda self, x: 2 * x}
+    return type("Mine", (torch.nn.GRU,), forward)(M, N)
+
+
 REFUSED = {
-    "num_layers = 2": lambda: torch.nn.LSTM(M, N, num_layers=2),
-    "bidirectional = True": lambda: torch.nn.GRU(M, N, bidirectional=True),
     "proj_size = 3": lambda: torch.nn.LSTM(M, N, proj_size=3),
     "a Linear": lambda: torch.nn.Linear(M, N),
     "a Sequential": lambda: torch.nn.Sequential(torch.nn.RNN(M, N)),
-    "a Mine": lambda: type("Mine", (torch.nn.GRU,), {})(M, N),
-    "a ParametrizedRNN": lambda: torch.nn.utils.parametrizations.weight_norm(
-        torch.nn.RNN(M, N), "weight_hh_l0"
-    ),
+    "a Mine": _mine,
 }
 
 
 @pytest.mark.parametrize("got", REFUSED)
-def test_what_is_not_one_layer_in_one_direction_is_refused(got):
-    with pytest.raises(InputError, match=rf"must be a single-layer.*; got {got}\."):
+def test_what_weights_alone_do_not_tell_is_refused(got):
+    with pytest.raises(InputError, match=rf"must be a torch\.nn.*; got {got}\."):
         from_torch(REFUSED[got]())
+
+
+def test_a_parametrized_module_has_its_effective_weights():
+    module = torch.nn.RNN(M, N)
+    torch.nn.utils.parametrizations.weight_norm(module, "weight_hh_l0")
+    with torch.no_grad():
+        module.parametrizations.weight_hh_l0.original0.mul_(3)
+    expected = module.weight_hh_l0.detach().double().numpy()
+    np.testing.assert_array_equal(from_torch(module).W_hh, expected)
+
+
+def test_a_subclass_without_a_forward_of_its_own_is_torch_s():
+    module = type("Named", (torch.nn.GRU,), {})(M, N)
+    assert from_torch(module).sizes == (N, M)
 
 
 def test_active_dropout_is_refused_and_idle_dropout_is_not():
@@ -147,7 +161,9 @@ def test_weights_that_are_no_numbers_are_named():
 
 def test_what_is_no_module_is_refused():
     for other in (np.eye(3), None, torch.nn.RNN, "rnn"):
-        with pytest.raises(InputTypeError, match="`module` must be a single-layer"):
+        with pytest.raises(
+            InputTypeError, match=r"`module` must be a torch\.nn\.RNN, LSTM"
+        ):
             from_torch(other)
 
 

@@ -54,7 +54,8 @@ class Diagnosis(Result):
     @property
     def gravest(self) -> LayerDiagnosis:
         """The layer whose verdict is the model's; the first of them."""
-        return next(layer for layer in self.layers if layer.verdict is self.verdict)
+        found = [layer for layer in self.layers if layer.verdict is self.verdict]
+        return next((one for one in found if one.reads_inputs), found[0])
 
     @property
     def headline(self) -> str:

@@ -1,13 +1,16 @@
 """`diagnose`: a model and a batch in, a verdict with numbers and remedies out."""
 
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from gradlab._checks import describe_rng, require_count, require_one_of, require_rng
 from gradlab._results import Origin
+from gradlab.adapters import Recording, record
 from gradlab.cells import AbstractCell
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
@@ -16,14 +19,97 @@ from gradlab.studies.diagnosis.checks import with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
 from gradlab.studies.diagnosis.measure import layer_diagnosis
 from gradlab.studies.diagnosis.result import LayerDiagnosis
+from gradlab.studies.diagnosis.stacked import some_sequences, subjects_of
 from gradlab.studies.diagnosis.subject import Subject
-from gradlab.studies.diagnosis.verdict import worst
+from gradlab.studies.diagnosis.verdict import GradientVerdict, worst
 from gradlab.typing import Array, Seed
 
 __all__ = ["diagnose"]
 
 _QUICK_SEQUENCES = 8
 _MODES = ("quick", "exact")
+
+
+def diagnose(
+    model: Any,
+    batch: Any = None,
+    *,
+    loss: Callable[..., Any] | None = None,
+    forward: Callable[[Any, Any], Any] | None = None,
+    required_lag: int | None = None,
+    mode: str = "quick",
+    rng: Seed = 0,
+) -> Diagnosis:
+    """Return what is wrong with a model's gradient through time, if anything.
+
+    Parameters
+    ----------
+    model : torch.nn.Module, AbstractCell, Trajectory or AbstractObjective
+        A torch model that holds recurrent modules at any depth, or a cell, a run of
+        one, or a run with a loss.
+    batch : optional
+        What a torch model is called with, or a pair (inputs, targets) of it; the
+        inputs (T, m) or (T, B, m) of a cell, which starts at rest.
+    loss : callable, optional
+        Of a torch model: ``loss(output, targets)``, or ``loss(output)`` where the batch
+        is no pair.  Without one the verdict speaks of the Jacobians alone.
+    forward : callable, optional
+        ``forward(model, inputs)`` in place of calling a torch model.
+    required_lag : int, optional
+        How far back the task needs the gradient to reach; the largest distance of a
+        step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
+        on every step.
+    mode : "quick" or "exact"
+        Quick looks at eight sequences, evenly picked; exact at all of them.
+    rng : Generator or int
+        Of the random rows that stand in for a loss where there is none.  Unlike
+        everywhere else there is a default: the same model gets the same answer.
+
+    Returns
+    -------
+    Diagnosis
+        It prints as plain words.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If the model is none of these, or is called with what does not fit; what
+        `gradlab.adapters.record` raises for torch models.
+    MissingExtraError
+        If torch is needed and not installed.
+
+    Notes
+    -----
+    A torch model is run once, forward and backward, and is afterwards as it was.  Every
+    layer is then followed in float64, at the states that were recorded: its gradient
+    in logarithms, its gates, and remedies on copies of it.
+
+    Examples
+    --------
+    >>> from gradlab.cells import Linear
+    >>> print(diagnose(Linear([[0.5]], [[1.0]]), np.ones((50, 1))).headline)
+    Contracting: its Jacobians forget: a thousandth is left 10.0 steps back.
+    """
+    start = time.perf_counter()
+    chosen = require_one_of("mode", mode, _MODES)
+    lag = required_lag
+    if lag is not None:
+        lag = require_count("required_lag", lag, minimum=0)
+    seed, generator = describe_rng(rng), require_rng(rng)
+    limit = _QUICK_SEQUENCES if chosen == "quick" else None
+    seen = _seen(model, batch, loss, forward, limit)
+    layers = tuple(_layer(s, lag, generator) for s in seen.subjects)
+    return Diagnosis(
+        model=seen.model,
+        verdict=_whole(layers),
+        has_loss=any(s.losses is not None for s in seen.subjects),
+        loss=seen.loss,
+        mode=chosen,
+        layers=layers,
+        caveats=seen.caveats,
+        seconds=time.perf_counter() - start,
+        origin=Origin(seed=seed, parameters={"required_lag": lag, "mode": chosen}),
+    )
 
 
 @final
@@ -37,63 +123,65 @@ class _Seen:
     caveats: tuple[str, ...] = ()
 
 
-def diagnose(
-    model: object,
-    batch: object = None,
-    *,
-    required_lag: int | None = None,
-    mode: str = "quick",
-    rng: Seed = 0,
-) -> Diagnosis:
-    """Return what is wrong with a model's gradient through time, if anything.
+def _layer(
+    subject: Subject, lag: int | None, rng: np.random.Generator
+) -> LayerDiagnosis:
+    found = layer_diagnosis(subject, lag=lag, rng=rng)
+    return with_remedies(found, subject, lag=lag)
 
-    Examples
-    --------
-    >>> from gradlab.cells import Linear
-    >>> diagnose(Linear([[0.5]], [[1.0]]), np.ones((50, 1))).verdict.value
-    'contracting'
+
+def _whole(layers: tuple[LayerDiagnosis, ...]) -> GradientVerdict:
+    """Return the gravest verdict; what a layer above loses, one below may still carry.
+
+    A layer that reads the inputs gets what all layers above it make of the gradient: if
+    enough of it reaches that one, it does not matter which way it came.
     """
-    start = time.perf_counter()
-    chosen = require_one_of("mode", mode, _MODES)
-    lag = required_lag
-    if lag is not None:
-        lag = require_count("required_lag", lag, minimum=0)
-    seed, generator = describe_rng(rng), require_rng(rng)
-    seen = _seen(model, batch)
-    layers = tuple(_layer(s, lag, chosen, generator) for s in seen.subjects)
-    return Diagnosis(
-        model=seen.model,
-        verdict=worst([layer.verdict for layer in layers]),
-        has_loss=any(s.sources is not None for s in seen.subjects),
-        loss=seen.loss,
-        mode=chosen,
-        layers=layers,
-        caveats=seen.caveats,
-        seconds=time.perf_counter() - start,
-        origin=Origin(seed=seed, parameters={"required_lag": lag, "mode": chosen}),
+    counted = [
+        layer.verdict
+        for layer in layers
+        if layer.reads_inputs or layer.verdict is not GradientVerdict.VANISHING
+    ]
+    return worst(counted)
+
+
+def _seen(model: Any, batch: Any, loss: Any, forward: Any, limit: int | None) -> _Seen:
+    if hasattr(model, "named_modules"):
+        inputs, targets = batch if _is_pair(batch) else (batch, None)
+        recording = record(model, inputs, targets, loss=loss, forward=forward)
+        return _recorded(recording, limit)
+    for name, given in (("loss", loss), ("forward", forward)):
+        if given is not None:
+            message = (
+                f"`{name}` is for torch models; give a run's loss as an objective."
+            )
+            raise InputError(message)
+    subject, value = _own(model, batch)
+    picked = subject if limit is None else subject.some(limit)
+    return _Seen(subject.name, (picked,), value)
+
+
+def _is_pair(batch: Any) -> bool:
+    return type(batch) in (tuple, list) and len(batch) == 2
+
+
+def _recorded(recording: Recording, limit: int | None) -> _Seen:
+    picked = recording if limit is None else some_sequences(recording, limit)
+    return _Seen(
+        recording.model, subjects_of(picked), recording.loss, recording.caveats
     )
 
 
-def _layer(
-    subject: Subject, lag: int | None, mode: str, rng: np.random.Generator
-) -> LayerDiagnosis:
-    looked_at = subject.some(_QUICK_SEQUENCES) if mode == "quick" else subject
-    found = layer_diagnosis(looked_at, lag=lag, rng=rng)
-    return with_remedies(found, looked_at, lag=lag)
-
-
-def _seen(model: object, batch: object) -> _Seen:
+def _own(model: Any, batch: Any) -> tuple[Subject, float]:
     if isinstance(model, AbstractObjective):
-        subject = Subject.of(model, name=_kind(model.trajectory.cell))
-        return _Seen(subject.name, (subject,), model.loss)
+        return Subject.of(model, name=_kind(model.trajectory.cell)), model.loss
     if isinstance(model, Trajectory):
-        subject = Subject.of(model, name=_kind(model.cell))
-        return _Seen(subject.name, (subject,), float("nan"))
+        return Subject.of(model, name=_kind(model.cell)), math.nan
     if isinstance(model, AbstractCell):
         trajectory = run(model, _rest(model, batch), batch)
-        subject = Subject.of(trajectory, name=_kind(model))
-        return _Seen(subject.name, (subject,), float("nan"))
-    message = f"`model` must be a cell, a run, an objective or a model; got {model!r}."
+        return Subject.of(trajectory, name=_kind(model)), math.nan
+    message = (
+        f"`model` must be a torch model, a cell, a run or an objective; got {model!r}."
+    )
     raise InputTypeError(message)
 
 

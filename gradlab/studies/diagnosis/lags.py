@@ -9,10 +9,18 @@ from typing import final
 
 import numpy as np
 
-from gradlab.dynamics import Trajectory
+from gradlab.dynamics import ScaledRows, Trajectory
 from gradlab.typing import Array
 
-__all__ = ["Growth", "by_lag", "growth", "last_losses", "probe_sources", "required_lag"]
+__all__ = [
+    "Growth",
+    "by_lag",
+    "growth",
+    "last_losses",
+    "last_steps",
+    "probe_sources",
+    "required_lag",
+]
 
 _BLOCKS = 8
 _SHORTEST = 20  # lags without which a rate of growth is not told
@@ -21,11 +29,18 @@ _ALIGNING = 5  # the first fifth of the lags turns a row towards the leading dir
 
 def last_losses(sources: Array) -> Array:
     """Return the sources (T, B, n) with all but the last loss of each sequence gone."""
-    last = _last_steps(sources)
+    last = last_steps(sources)
     kept = np.zeros_like(sources)
     at = np.arange(sources.shape[1])
     kept[last, at] = sources[last, at]
     return kept
+
+
+def last_steps(sources: Array) -> Array:
+    """Return the index (B,) of the last step with a loss; 0 where there is none."""
+    seen = (sources != 0).any(axis=-1)
+    T = len(seen)
+    return np.where(seen.any(axis=0), T - 1 - seen[::-1].argmax(axis=0), 0)
 
 
 def probe_sources(trajectory: Trajectory, *, rng: np.random.Generator) -> Array:
@@ -37,14 +52,15 @@ def probe_sources(trajectory: Trajectory, *, rng: np.random.Generator) -> Array:
     return sources
 
 
-def by_lag(log_norms: Array, sources: Array, starts: Array) -> Array:
-    """Return a_0 … a_{T−1} (T, B) from ln‖λ_t‖ (T + 1, B) of the last losses alone.
+def by_lag(cotangents: ScaledRows, last: Array, starts: Array) -> Array:
+    """Return a_0 … a_{T−1} (T, B) from λ_0 … λ_T of the last losses alone.
 
-    NaN beyond the first step of a sequence, and where nothing is there at lag 0.
+    `last` (B,) is the index of the last loss among the T steps.  NaN beyond the first
+    step of a sequence, and where nothing is there at lag 0.
     """
-    last = _last_steps(sources) + 1  # the state that the last loss sees
-    T, B = sources.shape[:2]
-    times = last[None, :] - np.arange(T)[:, None]
+    log_norms = cotangents.log_norms()
+    T, B = len(log_norms) - 1, len(last)
+    times = (last + 1)[None, :] - np.arange(T)[:, None]  # of the states the loss sees
     inside = times > np.asarray(starts)[None, :]
     picked = log_norms[np.maximum(times, 0), np.arange(B)[None, :]]
     first = np.where(np.isfinite(picked[0]), picked[0], np.nan)
@@ -103,10 +119,3 @@ def growth(profile: Array) -> Growth:
         return Growth(np.nan, np.nan)
     spread = rates.std(ddof=1) / np.sqrt(len(rates)) if len(rates) > 1 else np.nan
     return Growth(float(rates.mean()), float(spread))
-
-
-def _last_steps(sources: Array) -> Array:
-    """Return the index (B,) of the last step with a loss; 0 where there is none."""
-    seen = (sources != 0).any(axis=-1)
-    T = len(seen)
-    return np.where(seen.any(axis=0), T - 1 - seen[::-1].argmax(axis=0), 0)

@@ -15,13 +15,11 @@ from gradlab.studies.diagnosis.lags import (
     Growth,
     by_lag,
     growth,
-    last_losses,
     probe_sources,
-    required_lag,
 )
 from gradlab.studies.diagnosis.precision import FORMATS, first_above, lost_after
 from gradlab.studies.diagnosis.result import LayerDiagnosis
-from gradlab.studies.diagnosis.subject import Subject
+from gradlab.studies.diagnosis.subject import Losses, Subject
 from gradlab.studies.diagnosis.verdict import Evidence, verdict_of
 from gradlab.typing import Array, Vector
 
@@ -70,13 +68,14 @@ def layer_diagnosis(
         sequences=found.profile.shape[1],
         dtype=subject.dtype,
         verdict=verdict_of(evidence),
+        reads_inputs=subject.reads_inputs,
         required_lag=found.lag,
         profile=bands,
         signal=_quantiles(found.signal) if found.has_loss else np.empty((0, 3)),
         left=bands[at],
         half_life=gradient_horizon(bands[:, 1], level=0.5),
         horizon=evidence.horizon,
-        **_limits(bands[:, 1], float(np.median(found.newest))),
+        **_limits(bands[:, 1], _level(found)),
         exponent=rate.exponent,
         stderr=rate.stderr,
         radii=beside.radii,
@@ -90,21 +89,21 @@ def layer_diagnosis(
 
 
 def _gradient(subject: Subject, lag: int | None, rng: np.random.Generator) -> _Gradient:
-    chain, sources = subject.trajectory.chain, subject.sources
-    has_loss = sources is not None and bool(sources.any())
-    if sources is None or not has_loss:
-        sources = probe_sources(subject.trajectory, rng=rng)
-    last = last_losses(sources)
-    norms = chain.log_cotangent_norms(last)
-    alike = has_loss and not (last == sources).all()
-    signal = chain.log_cotangent_norms(sources) if alike else norms
-    needed = required_lag(sources, subject.starts) if has_loss else 0
+    chain, losses = subject.trajectory.chain, subject.losses
+    if losses is None:
+        losses = Losses.of(probe_sources(subject.trajectory, rng=rng), subject.starts)
+    needed = losses.lag if subject.losses else 0
+    newest = losses.steps
+    cotangents = chain.scaled_cotangents(losses.last)
+    norms = cotangents.log_norms()
+    alone = (losses.last.mantissa == losses.every.mantissa).all()
+    signal = norms if alone else chain.log_cotangent_norms(losses.every)
     return _Gradient(
-        profile=by_lag(norms, sources, subject.starts),
-        newest=norms.max(axis=0) if has_loss else np.full(1, math.nan),
+        profile=by_lag(cotangents, newest, subject.starts),
+        newest=norms[newest + 1, np.arange(len(newest))],
         signal=signal,
         lag=needed if lag is None else lag,
-        has_loss=has_loss,
+        has_loss=subject.losses is not None,
     )
 
 
@@ -123,6 +122,10 @@ def _evidence(
         bounded=_is_bounded(subject.cell),
         finite=not found.has_loss or bool(found.signal.max() <= largest),
     )
+
+
+def _level(found: _Gradient) -> float:
+    return float(np.median(found.newest)) if found.has_loss else math.nan
 
 
 def _is_bounded(cell: AbstractCell) -> bool:

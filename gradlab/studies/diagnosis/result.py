@@ -66,6 +66,8 @@ class LayerDiagnosis(Result):
     dtype : str
         The model's precision.
     verdict : GradientVerdict
+    reads_inputs : bool
+        Whether it reads the inputs of its module, and not another layer.
     required_lag : int
         R, the distance back that is needed; 0 if none.
     profile : (L, 3) array
@@ -107,6 +109,7 @@ class LayerDiagnosis(Result):
     sequences: int
     dtype: str
     verdict: GradientVerdict
+    reads_inputs: bool
     required_lag: int
     profile: Array
     signal: Array

@@ -13,6 +13,8 @@ _SHOWN_FORMATS = ("float32", "bfloat16", "float16")
 
 def headline(layer: LayerDiagnosis) -> str:
     """Return the verdict on one layer as one sentence."""
+    if len(layer.profile) == 1:
+        return "it meets its last loss at its first step: nothing has to be carried"
     kept = describe_gain(float(layer.left[1]))
     lag = f"{layer.required_lag:,}"
     match layer.verdict:
@@ -26,10 +28,11 @@ def headline(layer: LayerDiagnosis) -> str:
         case GradientVerdict.CONTRACTING:
             far = steps_back(layer.horizon, layer.steps)
             return f"its Jacobians forget: a thousandth is left {far}"
+        case GradientVerdict.NOT_THE_GRADIENTS if layer.required_lag == 0:
+            far = steps_back(layer.horizon, layer.steps)
+            return f"every step has a loss of its own; a thousandth is left {far}"
         case GradientVerdict.NOT_THE_GRADIENTS:
-            return (
-                f"{kept} of the newest gradient is left {lag} steps back, which will do"
-            )
+            return f"{kept} of the newest gradient is left {lag} steps back, enough"
         case _:
             return f"neither grows nor shrinks much over {layer.steps:,} steps"
 
@@ -73,6 +76,8 @@ def _where(layer: LayerDiagnosis) -> list[str]:
         if math.isfinite(zero[layer.dtype]):
             line += f", and stores nothing but 0 from lag {zero[layer.dtype]:,.0f} on"
         lines.append(line)
+    if layer.required_lag == 0 and math.isfinite(layer.horizon):
+        lines.append("if the task needs to look farther back, say `required_lag=`")
     return lines
 
 

@@ -11,6 +11,7 @@ from gradlab.studies.diagnosis.lags import (
     by_lag,
     growth,
     last_losses,
+    last_steps,
     probe_sources,
     required_lag,
 )
@@ -58,8 +59,8 @@ def test_a_halving_recurrence_has_halving_profiles():
     trajectory = run(Linear([[0.5]], [[1.0]]), np.ones((2, 1)), np.zeros((T, 2, 1)))
     losses = sources(T, {3, 29}, {12, 25})
     losses[25] *= 7.0
-    norms = trajectory.chain.log_cotangent_norms(last_losses(losses))
-    profile = by_lag(norms, losses, np.array([0, 10]))
+    cotangents = trajectory.chain.scaled_cotangents(last_losses(losses))
+    profile = by_lag(cotangents, last_steps(losses), np.array([0, 10]))
     lags = np.arange(T)
     expected = np.stack([-np.log(2) * lags] * 2, axis=1)
     expected[lags > 29, 0] = np.nan
