@@ -57,6 +57,12 @@ class ScaledRows:
         )
         return ScaledRows(np.asarray(total), common)
 
+    def log_maxima(self) -> Array:
+        """Return ln max|v_i| in nats (...), −inf where v is zero."""
+        with np.errstate(divide="ignore"):  # ln 0 = −inf, and right
+            logs = np.log(np.abs(self.mantissa).max(axis=-1, initial=0.0))
+        return logs + self.exponent * math.log(2)
+
     def log_norms(self) -> Array:
         """Return ln‖v‖₂ in nats (...), −inf where v is zero."""
         rows = ScaledRows.of(self.mantissa, self.exponent)

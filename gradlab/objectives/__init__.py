@@ -2,6 +2,7 @@
 
 from gradlab.objectives.base import AbstractObjective
 from gradlab.objectives.cross_entropy import CrossEntropy
+from gradlab.objectives.given import GivenCotangents
 from gradlab.objectives.squared_error import SquaredError
 
-__all__ = ["AbstractObjective", "CrossEntropy", "SquaredError"]
+__all__ = ["AbstractObjective", "CrossEntropy", "GivenCotangents", "SquaredError"]

@@ -1,5 +1,6 @@
 """`diagnose`: a model and a batch in, a verdict with numbers and remedies out."""
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from gradlab.cells import AbstractCell
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
 from gradlab.objectives import AbstractObjective
+from gradlab.studies.diagnosis.advice import advice
 from gradlab.studies.diagnosis.checks import with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
 from gradlab.studies.diagnosis.measure import layer_diagnosis
@@ -60,7 +62,8 @@ def diagnose(
         step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
         on every step.
     mode : "quick" or "exact"
-        Quick looks at eight sequences, evenly picked; exact at all of them.
+        Quick looks at eight sequences, evenly picked; exact at all of them, and says
+        which truncation windows and which norm for clipping the gradients suggest.
     rng : Generator or int
         Of the random rows that stand in for a loss where there is none.  Unlike
         everywhere else there is a default: the same model gets the same answer.
@@ -98,7 +101,7 @@ def diagnose(
     seed, generator = describe_rng(rng), require_rng(rng)
     limit = _QUICK_SEQUENCES if chosen == "quick" else None
     seen = _seen(model, batch, loss, forward, limit)
-    layers = tuple(_layer(s, lag, generator) for s in seen.subjects)
+    layers = tuple(_layer(s, lag, chosen, generator) for s in seen.subjects)
     return Diagnosis(
         model=seen.model,
         verdict=_whole(layers),
@@ -124,9 +127,11 @@ class _Seen:
 
 
 def _layer(
-    subject: Subject, lag: int | None, rng: np.random.Generator
+    subject: Subject, lag: int | None, mode: str, rng: np.random.Generator
 ) -> LayerDiagnosis:
     found = layer_diagnosis(subject, lag=lag, rng=rng)
+    if mode == "exact":
+        found = dataclasses.replace(found, **dataclasses.asdict(advice(subject)))
     return with_remedies(found, subject, lag=lag)
 
 

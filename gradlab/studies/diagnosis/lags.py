@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from gradlab.dynamics import ScaledRows, Trajectory
+from gradlab.dynamics import Trajectory
 from gradlab.typing import Array
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "growth",
     "last_losses",
     "last_steps",
+    "left",
     "probe_sources",
     "required_lag",
 ]
@@ -52,19 +53,23 @@ def probe_sources(trajectory: Trajectory, *, rng: np.random.Generator) -> Array:
     return sources
 
 
-def by_lag(cotangents: ScaledRows, last: Array, starts: Array) -> Array:
-    """Return a_0 … a_{T−1} (T, B) from λ_0 … λ_T of the last losses alone.
+def by_lag(values: Array, last: Array, starts: Array) -> Array:
+    """Return values (T + 1, B) of the states by lag (T, B): from the last loss back.
 
     `last` (B,) is the index of the last loss among the T steps.  NaN beyond the first
-    step of a sequence, and where nothing is there at lag 0.
+    step of a sequence.
     """
-    log_norms = cotangents.log_norms()
-    T, B = len(log_norms) - 1, len(last)
+    T, B = len(values) - 1, len(last)
     times = (last + 1)[None, :] - np.arange(T)[:, None]  # of the states the loss sees
     inside = times > np.asarray(starts)[None, :]
-    picked = log_norms[np.maximum(times, 0), np.arange(B)[None, :]]
-    first = np.where(np.isfinite(picked[0]), picked[0], np.nan)
-    return np.where(inside, picked - first, np.nan)
+    picked = values[np.maximum(times, 0), np.arange(B)[None, :]]
+    return np.where(inside, picked, np.nan)
+
+
+def left(log_norms: Array) -> Array:
+    """Return a_0, a_1, … from ln of the norms by lag; NaN where lag 0 has nothing."""
+    newest = np.where(np.isfinite(log_norms[0]), log_norms[0], np.nan)
+    return log_norms - newest
 
 
 def required_lag(sources: Array, starts: Array) -> int:

@@ -15,6 +15,7 @@ from gradlab.studies.diagnosis.lags import (
     Growth,
     by_lag,
     growth,
+    left,
     probe_sources,
 )
 from gradlab.studies.diagnosis.precision import FORMATS, first_above, lost_after
@@ -32,11 +33,23 @@ _BOUNDED = ("tanh", "sigmoid", "erf", "hardtanh")
 @final
 @dataclass(frozen=True, eq=False)
 class _Gradient:
-    """What was measured of a gradient: a_l (L, B) and ln‖λ_t‖ (T + 1, B), in nats."""
+    """What was measured of a gradient, in nats.
+
+    Attributes
+    ----------
+    profile : (L, B) array
+        a_l of the last loss.
+    largest, units : (L, B) array
+        Its largest entry, and whose it is.
+    signal, strongest : (T + 1, B) array
+        ‖λ_t‖ and the largest entry of all losses.
+    """
 
     profile: Array
-    newest: Array
+    largest: Array
+    units: Array
     signal: Array
+    strongest: Array
     lag: int
     has_loss: bool
 
@@ -75,7 +88,7 @@ def layer_diagnosis(
         left=bands[at],
         half_life=gradient_horizon(bands[:, 1], level=0.5),
         horizon=evidence.horizon,
-        **_limits(bands[:, 1], _level(found)),
+        **_limits(bands[:, 1], found, subject.dtype),
         exponent=rate.exponent,
         stderr=rate.stderr,
         radii=beside.radii,
@@ -93,15 +106,16 @@ def _gradient(subject: Subject, lag: int | None, rng: np.random.Generator) -> _G
     if losses is None:
         losses = Losses.of(probe_sources(subject.trajectory, rng=rng), subject.starts)
     needed = losses.lag if subject.losses else 0
-    newest = losses.steps
-    cotangents = chain.scaled_cotangents(losses.last)
-    norms = cotangents.log_norms()
+    last = chain.scaled_cotangents(losses.last)
     alone = (losses.last.mantissa == losses.every.mantissa).all()
-    signal = norms if alone else chain.log_cotangent_norms(losses.every)
+    every = last if alone else chain.scaled_cotangents(losses.every)
+    place = losses.steps, subject.starts
     return _Gradient(
-        profile=by_lag(cotangents, newest, subject.starts),
-        newest=norms[newest + 1, np.arange(len(newest))],
-        signal=signal,
+        profile=left(by_lag(last.log_norms(), *place)),
+        largest=by_lag(last.log_maxima(), *place),
+        units=by_lag(np.abs(last.mantissa).argmax(axis=-1), *place),
+        signal=every.log_norms(),
+        strongest=every.log_maxima(),
         lag=needed if lag is None else lag,
         has_loss=subject.losses is not None,
     )
@@ -120,12 +134,8 @@ def _evidence(
         horizon=gradient_horizon(middle),
         has_loss=found.has_loss,
         bounded=_is_bounded(subject.cell),
-        finite=not found.has_loss or bool(found.signal.max() <= largest),
+        finite=not found.has_loss or bool(found.strongest.max() <= largest),
     )
-
-
-def _level(found: _Gradient) -> float:
-    return float(np.median(found.newest)) if found.has_loss else math.nan
 
 
 def _is_bounded(cell: AbstractCell) -> bool:
@@ -144,14 +154,36 @@ def _quantiles(logs: Array) -> Array:
     return bands.T
 
 
-def _limits(middle: Vector, newest: float) -> dict[str, Any]:
+def _limits(middle: Vector, found: _Gradient, dtype: str) -> dict[str, Any]:
     """Return where each format rounds the gradient away, stores 0, and overflows.
 
-    `newest` is ln of the size at lag 0; NaN where there is no loss to give it one.
+    Sizes are those of a loss: without one nothing but rounding can be told.
     """
     rounded = {k: lost_after(middle, f.log_roundoff) for k, f in FORMATS.items()}
-    sizes = middle + newest if math.isfinite(newest) else np.zeros(1)
-    half = math.log(2)  # what is below half of the smallest number becomes 0
-    zero = {k: lost_after(sizes, f.log_smallest - half) for k, f in FORMATS.items()}
+    nowhere = dict.fromkeys(FORMATS, math.inf)
+    if not found.has_loss:
+        nothing = {"zero_at": nowhere, "overflow_at": nowhere}
+        return {"rounded_at": rounded, **nothing, "zero_steps": 0, "last_unit": -1}
+    sizes = _quantiles(found.largest)[:, 1]
+    # What is below half of the smallest number is stored as 0.
+    floors = {k: f.log_smallest - math.log(2) for k, f in FORMATS.items()}
+    zero = {k: lost_after(sizes, floor) for k, floor in floors.items()}
     over = {k: first_above(sizes, f.log_largest) for k, f in FORMATS.items()}
-    return {"rounded_at": rounded, "zero_at": zero, "overflow_at": over}
+    gone = (found.strongest[1:] < floors[dtype]).sum(axis=0)
+    return {
+        "rounded_at": rounded,
+        "zero_at": zero,
+        "overflow_at": over,
+        "zero_steps": int(np.median(gone)),
+        "last_unit": _leaving_unit(found, zero[dtype], over[dtype]),
+    }
+
+
+def _leaving_unit(found: _Gradient, zero: float, over: float) -> int:
+    """Return the unit that overflows first, or that is the last to become 0; or −1."""
+    lag = over if math.isfinite(over) else zero - 1
+    if not math.isfinite(lag) or lag < 0:
+        return -1
+    seen = found.units[int(lag)]
+    values, counts = np.unique(seen[np.isfinite(seen)], return_counts=True)
+    return int(values[counts.argmax()])

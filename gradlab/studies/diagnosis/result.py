@@ -1,5 +1,6 @@
 """What a diagnosis found: a verdict with its numbers, layer by layer, and remedies."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -81,9 +82,16 @@ class LayerDiagnosis(Result):
         is left at the last lag.
     rounded_at, zero_at : dict
         By precision: the lag from which on the gradient is below the rounding of the
-        newest one, and that from which on all of it is stored as 0; inf if none.
+        newest one, and that from which on all of it is below half of the smallest
+        number, so that it is 0 if it is rounded once; inf if none.
     overflow_at : dict
         By precision: the first lag at which an entry is beyond the largest number.
+    zero_steps : int
+        Of the T states, how many get a gradient whose entries are all so small in the
+        model's precision, all losses counted; the median over sequences.
+    last_unit : int
+        The entry of the state whose gradient is the first to overflow, or the last to
+        become so small, in most sequences; −1 if none leaves the range.
     exponent, stderr : float
         λ₁ in nats per step, from the growth of the profile.
     radii, norms : (G,) array
@@ -97,6 +105,12 @@ class LayerDiagnosis(Result):
         Share of slopes of the activations below a tenth of their largest.
     deciding : str
         Which of these numbers decides, in words.
+    window, noise_window, window_steps : float, float, int
+        The smallest truncation windows whose relative bias is below a tenth, and whose
+        squared bias is below a tenth of the minibatch's variance, over so many last
+        steps; NaN where not asked for (quick) or without a loss.
+    clip_norm : float
+        The norm that nine tenths of the sequences' gradients stay below; NaN likewise.
     remedies : tuple of CheckedRemedy
     """
 
@@ -119,6 +133,8 @@ class LayerDiagnosis(Result):
     rounded_at: Mapping[str, float]
     zero_at: Mapping[str, float]
     overflow_at: Mapping[str, float]
+    zero_steps: int
+    last_unit: int
     exponent: float
     stderr: float
     radii: Vector
@@ -127,6 +143,10 @@ class LayerDiagnosis(Result):
     memory: Vector
     saturated: float
     deciding: str
+    window: float = math.nan
+    noise_window: float = math.nan
+    window_steps: int = 0
+    clip_norm: float = math.nan
     remedies: tuple[CheckedRemedy, ...] = ()
 
     def columns(self) -> dict[str, Array]:

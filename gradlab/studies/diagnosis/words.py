@@ -74,7 +74,18 @@ def _where(layer: LayerDiagnosis) -> list[str]:
     if math.isfinite(rounded[layer.dtype]):
         line = f"{layer.dtype} rounds it away from lag {rounded[layer.dtype]:,.0f} on"
         if math.isfinite(zero[layer.dtype]):
-            line += f", and stores nothing but 0 from lag {zero[layer.dtype]:,.0f} on"
+            line += f", and has no number so small from lag {zero[layer.dtype]:,.0f} on"
+        lines.append(line)
+    if layer.zero_steps:
+        lines.append(
+            f"at {layer.zero_steps:,} of {layer.steps:,} steps no {layer.dtype} number "
+            f"is as small as the gradient; unit {layer.last_unit} keeps one longest"
+        )
+    over = layer.overflow_at[layer.dtype]
+    if math.isfinite(over):
+        line = (
+            f"{layer.dtype} overflows at lag {over:,.0f}, unit {layer.last_unit} first"
+        )
         lines.append(line)
     if layer.required_lag == 0 and math.isfinite(layer.horizon):
         lines.append("if the task needs to look farther back, say `required_lag=`")
@@ -109,7 +120,26 @@ def _why(layer: LayerDiagnosis) -> list[str]:
 
 def _what_to_do(layer: LayerDiagnosis) -> list[str]:
     numbered = enumerate(layer.remedies, 1)
-    return [line for i, r in numbered for line in _remedy(i, r, layer.steps)]
+    lines = [line for i, r in numbered for line in _remedy(i, r, layer.steps)]
+    return lines + _training(layer)
+
+
+def _training(layer: LayerDiagnosis) -> list[str]:
+    """Return what a training loop may take from the gradients."""
+    lines = []
+    for window, why in (
+        (layer.window, "leaves out less than a tenth of the gradient"),
+        (layer.noise_window, "has a bias below the noise of the minibatch"),
+    ):
+        if math.isfinite(window):
+            whole = window >= layer.window_steps
+            shown = f"more than {window:,.0f}" if whole else f"{window:,.0f}"
+            lines.append(f"truncation after {shown} steps {why}")
+    if math.isfinite(layer.clip_norm):
+        lines.append(
+            f"clipping at {layer.clip_norm:.3g} leaves nine of ten sequences alone"
+        )
+    return lines
 
 
 def _range(values: object) -> str:

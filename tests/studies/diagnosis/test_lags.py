@@ -12,6 +12,7 @@ from gradlab.studies.diagnosis.lags import (
     growth,
     last_losses,
     last_steps,
+    left,
     probe_sources,
     required_lag,
 )
@@ -60,7 +61,8 @@ def test_a_halving_recurrence_has_halving_profiles():
     losses = sources(T, {3, 29}, {12, 25})
     losses[25] *= 7.0
     cotangents = trajectory.chain.scaled_cotangents(last_losses(losses))
-    profile = by_lag(cotangents, last_steps(losses), np.array([0, 10]))
+    norms = cotangents.log_norms()
+    profile = left(by_lag(norms, last_steps(losses), np.array([0, 10])))
     lags = np.arange(T)
     expected = np.stack([-np.log(2) * lags] * 2, axis=1)
     expected[lags > 29, 0] = np.nan
