@@ -18,6 +18,7 @@ _EXTRAS = {
     "gradlab/adapters/recording.py": "torch",
     "gradlab/adapters/torch_cell.py": "torch",
     "gradlab/adapters/torch_record.py": "torch",
+    "gradlab/adapters/torch_step.py": "torch",
     "gradlab/linalg/_kernels_numba.py": "numba",
     "gradlab/sweeps/dask_map.py": "distributed",
 }

@@ -6,6 +6,7 @@ from gradlab.adapters.recording import RecordedLayer, Recording
 from gradlab.adapters.stack import Stack, StackLayer
 from gradlab.adapters.torch_cell import from_torch
 from gradlab.adapters.torch_record import record
+from gradlab.adapters.torch_step import from_torch_step
 
 __all__ = [
     "Alignment",
@@ -15,5 +16,6 @@ __all__ = [
     "StackLayer",
     "from_jax",
     "from_torch",
+    "from_torch_step",
     "record",
 ]

@@ -57,6 +57,9 @@ class Wrapped(AbstractCell):
         1e-10 relative to the sizes of h, h' and the third derivative.  "auto" computes
         both, state by state, and returns the complex step where all entries agree to
         1e-4 of each, or 1e-9 of the largest |h'_i|; central differences elsewhere.
+    batched : bool
+        Whether the functions take stacks h (..., n) and x (..., m) themselves and
+        return (..., n), (..., n, n) and (..., n, m); both Jacobians must then be given.
 
     Raises
     ------
@@ -68,7 +71,8 @@ class Wrapped(AbstractCell):
 
     Notes
     -----
-    Stacks of states are looped over, so a cell written as a class is much faster.
+    Unless `batched`, stacks of states are looped over, and a cell written as a class is
+    much faster.
 
     Examples
     --------
@@ -84,6 +88,7 @@ class Wrapped(AbstractCell):
     m: int
     input_jacobian_function: Function | None
     derivative: str
+    batched: bool
 
     source: ClassVar[Reference] = Reference("squire1998using", "the complex step")
 
@@ -96,8 +101,12 @@ class Wrapped(AbstractCell):
         m: int = 0,
         input_jacobian: Function | None = None,
         derivative: str = "auto",
+        batched: bool = False,
     ) -> None:
         _require_callable("step", step)
+        if batched and (jacobian is None or (m and input_jacobian is None)):
+            message = "`batched` needs `jacobian`, and `input_jacobian` if there is x."
+            raise InputError(message)
         for name, given in (("jacobian", jacobian), ("input_jacobian", input_jacobian)):
             if given is not None:
                 _require_callable(name, given)
@@ -110,6 +119,7 @@ class Wrapped(AbstractCell):
             "derivative": require_one_of(
                 "derivative", derivative, ("auto", "complex", "central")
             ),
+            "batched": bool(batched),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -126,21 +136,37 @@ class Wrapped(AbstractCell):
 
     def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return step(h, x); other number systems work as far as the function does."""
-        return _over_states(self._next, h, x, (self.n,))
+        return self._each(self._next, self.function, h, x, (self.n,))
 
     def slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return ∂h'/∂h as given, or measured."""
         shape = (self.n, self.n)
-        return DenseJacobian(_over_states(self._state_jacobian, h, x, shape))
+        given = self.jacobian_function
+        return DenseJacobian(self._each(self._state_jacobian, given, h, x, shape))
 
     def input_slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return ∂h'/∂x as given, or measured."""
         shape = (self.n, self.m)
-        return DenseJacobian(_over_states(self._input_jacobian, h, x, shape))
+        given = self.input_jacobian_function
+        return DenseJacobian(self._each(self._input_jacobian, given, h, x, shape))
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return nothing: there are no named parameters."""
         return {}
+
+    def _each(
+        self,
+        alone: Callable[[Array, Array, str], Array],
+        together: Function | None,
+        h: Array,
+        x: Array,
+        shape: tuple[int, ...],
+    ) -> Array:
+        """Return what a function yields at every state, all at once if it can."""
+        if not self.batched or together is None:
+            return _over_states(alone, h, x, shape)
+        x = np.broadcast_to(x, (*h.shape[:-1], x.shape[-1]))
+        return _called(together, h, x, (*h.shape[:-1], *shape), "")
 
     def _next(self, h: Array, x: Array, place: str) -> Array:
         return _called(self.function, h, x, (self.n,), place)

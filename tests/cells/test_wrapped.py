@@ -208,3 +208,31 @@ def test_auto_sees_a_wrong_complex_step_at_any_size(size):
     cell = Wrapped(lambda h, x: size * np.abs(h), n=2)
     J = cell.jacobian(np.array([1, -1]), np.zeros(0))
     np.testing.assert_allclose(J, size * np.diag([1.0, -1.0]), rtol=1e-10)
+
+
+def test_batched_functions_are_called_once_for_all_states(rng):
+    calls = []
+
+    def step(h, x):
+        calls.append(h.shape)
+        return np.tanh(2 * h) + x
+
+    def jacobian(h, x):
+        return 2 * (1 / np.cosh(2 * h) ** 2)[..., None] * np.eye(3)
+
+    def by_input(h, x):
+        return np.broadcast_to(np.eye(3), (*h.shape, 3))
+
+    given = {"n": 3, "m": 3, "input_jacobian": by_input}
+    cell = Wrapped(step, jacobian, batched=True, **given)
+    alone = Wrapped(step, jacobian, **given)
+    h, x = rng.normal(size=(2, 4, 5, 3))
+    for name in ("step", "jacobian", "input_jacobian"):
+        calls.clear()
+        together = getattr(cell, name)(h, x)
+        assert calls == ([(4, 5, 3)] if name == "step" else [])
+        np.testing.assert_array_equal(together, getattr(alone, name)(h, x))
+    with pytest.raises(InputError, match="`batched` needs `jacobian`"):
+        Wrapped(step, n=3, m=3, batched=True)
+    with pytest.raises(ShapeError, match=r"must have shape \(4, 5, 3\)"):
+        Wrapped(lambda h, x: h[..., :1], jacobian, batched=True, **given).step(h, x)

@@ -11,8 +11,8 @@ import numpy as np
 
 from gradlab._checks import describe_rng, require_count, require_one_of, require_rng
 from gradlab._results import Origin
-from gradlab.adapters import Recording, record
-from gradlab.cells import AbstractCell
+from gradlab.adapters import Recording, from_torch_step, record
+from gradlab.cells import AbstractCell, Wrapped
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
 from gradlab.objectives import AbstractObjective
@@ -38,6 +38,7 @@ def diagnose(
     *,
     loss: Callable[..., Any] | None = None,
     forward: Callable[[Any, Any], Any] | None = None,
+    h0: Any = None,
     required_lag: int | None = None,
     mode: str = "quick",
     rng: Seed = 0,
@@ -46,17 +47,20 @@ def diagnose(
 
     Parameters
     ----------
-    model : torch.nn.Module, AbstractCell, Trajectory or AbstractObjective
-        A torch model that holds recurrent modules at any depth, or a cell, a run of
-        one, or a run with a loss.
+    model : torch.nn.Module, AbstractCell, callable, Trajectory or AbstractObjective
+        A torch model that holds recurrent modules at any depth; or a cell, or a step
+        function h' = step(h, x); or a run of one, or a run with a loss.
     batch : optional
         What a torch model is called with, or a pair (inputs, targets) of it; the
-        inputs (T, m) or (T, B, m) of a cell, which starts at rest.
+        inputs (T, m) or (T, B, m) of a cell or step function.
     loss : callable, optional
         Of a torch model: ``loss(output, targets)``, or ``loss(output)`` where the batch
         is no pair.  Without one the verdict speaks of the Jacobians alone.
     forward : callable, optional
         ``forward(model, inputs)`` in place of calling a torch model.
+    h0 : (n,) or (B, n) array_like, optional
+        The initial state of a cell, zeros unless told; a step function needs one.  If
+        it is a torch tensor, so are the arguments of the function.
     required_lag : int, optional
         How far back the task needs the gradient to reach; the largest distance of a
         step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
@@ -100,7 +104,7 @@ def diagnose(
         lag = require_count("required_lag", lag, minimum=0)
     seed, generator = describe_rng(rng), require_rng(rng)
     limit = _QUICK_SEQUENCES if chosen == "quick" else None
-    seen = _seen(model, batch, loss, forward, limit)
+    seen = _seen(model, batch, loss, forward, h0, limit)
     layers = tuple(_layer(s, lag, chosen, generator) for s in seen.subjects)
     return Diagnosis(
         model=seen.model,
@@ -149,7 +153,9 @@ def _whole(layers: tuple[LayerDiagnosis, ...]) -> GradientVerdict:
     return worst(counted)
 
 
-def _seen(model: Any, batch: Any, loss: Any, forward: Any, limit: int | None) -> _Seen:
+def _seen(
+    model: Any, batch: Any, loss: Any, forward: Any, h0: Any, limit: int | None
+) -> _Seen:
     if hasattr(model, "named_modules"):
         inputs, targets = batch if _is_pair(batch) else (batch, None)
         recording = record(model, inputs, targets, loss=loss, forward=forward)
@@ -160,7 +166,7 @@ def _seen(model: Any, batch: Any, loss: Any, forward: Any, limit: int | None) ->
                 f"`{name}` is for torch models; give a run's loss as an objective."
             )
             raise InputError(message)
-    subject, value = _own(model, batch)
+    subject, value = _own(model, batch, h0)
     picked = subject if limit is None else subject.some(limit)
     return _Seen(subject.name, (picked,), value)
 
@@ -176,18 +182,36 @@ def _recorded(recording: Recording, limit: int | None) -> _Seen:
     )
 
 
-def _own(model: Any, batch: Any) -> tuple[Subject, float]:
+def _own(model: Any, batch: Any, h0: Any) -> tuple[Subject, float]:
     if isinstance(model, AbstractObjective):
         return Subject.of(model, name=_kind(model.trajectory.cell)), model.loss
     if isinstance(model, Trajectory):
         return Subject.of(model, name=_kind(model.cell)), math.nan
+    if callable(model) and not isinstance(model, AbstractCell):
+        return _stepped(model, batch, h0), math.nan
     if isinstance(model, AbstractCell):
-        trajectory = run(model, _rest(model, batch), batch)
-        return Subject.of(trajectory, name=_kind(model)), math.nan
+        rest = _rest(model, batch) if h0 is None else h0
+        return Subject.of(run(model, rest, batch), name=_kind(model)), math.nan
     message = (
         f"`model` must be a torch model, a cell, a run or an objective; got {model!r}."
     )
     raise InputTypeError(message)
+
+
+def _stepped(step: Callable[..., Any], batch: Any, h0: Any) -> Subject:
+    """Return the run of a plain function, whose Jacobians are measured."""
+    if h0 is None:
+        message = "`h0` must be given with a step function: its initial state."
+        raise InputError(message)
+    if hasattr(h0, "detach"):
+        start, inputs = (np.asarray(a.detach().cpu()) for a in (h0, batch))
+        sizes = start.shape[-1], inputs.shape[-1]
+        cell = from_torch_step(step, *sizes)
+    else:
+        start, inputs = np.asarray(h0, dtype=float), np.asarray(batch, dtype=float)
+        cell = Wrapped(step, n=start.shape[-1], m=inputs.shape[-1])
+    name = getattr(step, "__name__", type(step).__name__)
+    return Subject.of(run(cell, start, inputs), name=name)
 
 
 def _kind(cell: AbstractCell) -> str:
