@@ -1,0 +1,157 @@
+"""What certified float64 code presumes: |fl(XY) − XY| ≤ γ |X||Y| + k η, and no less.
+
+A product of inner size k may be summed in any order, blocked, with or without fused
+multiplication; γ = k u / (1 − k u) and η = 2⁻¹⁰⁷⁴ then bound its error entry by entry.
+Kernels that round more (TF32, bfloat16), that mix entries of different size (Strassen),
+and processors told to flush subnormal numbers to zero break this; `fault` finds them.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gradlab.typing import Array, Matrix
+
+__all__ = ["ETA", "FLOAT64", "UNIT", "Arithmetic", "fault"]
+
+UNIT = 2.0**-53
+"""The unit roundoff u of float64: |fl(x) − x| ≤ u |x| where nothing underflows."""
+
+ETA = 2.0**-1074
+"""The smallest positive float64."""
+
+_SHAPES = ((1, 1, 1), (2, 3, 2), (5, 4, 7), (8, 8, 8), (33, 65, 17), (130, 128, 131))
+_TRIALS = ((3, 0), (22, 200))  # bits of the whole numbers, largest power of two
+
+
+def _matmul(X: Array, Y: Array) -> Array:
+    return np.matmul(X, Y)
+
+
+def _total(X: Array) -> Array:
+    return X.sum(axis=-1)
+
+
+def _svd(A: Array) -> tuple[Array, Array, Array]:
+    return np.linalg.svd(A, full_matrices=False)
+
+
+def _eigh(A: Array) -> Array:
+    return np.linalg.eigh(A)[1]
+
+
+@final
+@dataclass(frozen=True)
+class Arithmetic:
+    """Products, sums and factorisations, with the unit roundoff that is presumed.
+
+    What is proved presumes only that `matmul` and `total` err by no more than `unit`
+    allows: nothing that `svd` or `eigh` returns is trusted.  Tests put adversaries in
+    their places.
+
+    Attributes
+    ----------
+    matmul : callable
+        X Y over leading axes.
+    total : callable
+        Sums over the last axis.
+    svd : callable
+        U, s and Vᵀ of a stack, thin.
+    eigh : callable
+        Eigenvectors of a stack of symmetric matrices.
+    unit : float
+        The unit roundoff of `matmul` and `total`.
+    """
+
+    matmul: Callable[[Array, Array], Array] = _matmul
+    total: Callable[[Array], Array] = _total
+    svd: Callable[[Array], tuple[Array, Array, Array]] = _svd
+    eigh: Callable[[Array], Array] = _eigh
+    unit: float = UNIT
+
+
+FLOAT64 = Arithmetic()
+"""NumPy's own products and factorisations."""
+
+
+def fault(arithmetic: Arithmetic = FLOAT64) -> str:
+    """Return what is wrong with the arithmetic of this process, "" if nothing is found.
+
+    Subnormal numbers and the rounding mode are looked at every time, because a library
+    loaded meanwhile may have changed them; products once for each `arithmetic`.
+
+    Returns
+    -------
+    str
+        Why nothing may be certified, as the end of a sentence.
+
+    Notes
+    -----
+    Products are tried on whole numbers whose exact product is a float64 in every order
+    of summation, with rows and columns scaled by powers of two from 2⁻²⁰⁰ to 2²⁰⁰: a
+    kernel that keeps to the bound returns the exact product, which integers tell.
+
+    Examples
+    --------
+    >>> fault()
+    ''
+    """
+    return _flushing() or _misrounding() or _fault_of_products(arithmetic)
+
+
+def _flushing() -> str:
+    smallest = np.array([ETA, 2.0**-1022])
+    kept = smallest * np.array([1.0, 0.5])
+    if not (ETA * 1.0 > 0 and (kept > 0).all() and np.nextafter(0.0, 1.0) + 0.0 > 0):
+        return "subnormal numbers are flushed to zero"
+    return ""
+
+
+def _misrounding() -> str:
+    one = np.array([1.0, -1.0])
+    half, more = one * UNIT, one * (UNIT + 2.0**-100)
+    if (one + half == one).all() and (one + more == one * (1 + 2 * UNIT)).all():
+        return ""
+    return "float64 does not round to nearest"
+
+
+@functools.cache
+def _fault_of_products(arithmetic: Arithmetic) -> str:
+    rng = np.random.default_rng(0)
+    for m, k, n in _SHAPES:
+        for bits, spread in _TRIALS:
+            X, Y = (rng.integers(-(2**bits), 2**bits, size=s) for s in ((m, k), (k, n)))
+            if not _is_product(arithmetic, X, Y, *_scales(rng, spread, m, n)):
+                return f"a product of {m} × {k} and {k} × {n} is wrong"
+            # NumPy takes another kernel for X Xᵀ.
+            rows, _ = _scales(rng, spread, m, m)
+            if not _is_product(arithmetic, X, X.T, rows, rows.T, by_itself=True):
+                return f"the product of {m} × {k} by its transpose is wrong"
+    tiny = arithmetic.matmul(np.full((1, 2), ETA), np.array([[1.0], [2.0]]))
+    return "" if tiny[0, 0] == 3 * ETA else "products flush subnormal numbers to zero"
+
+
+def _scales(
+    rng: np.random.Generator, spread: int, m: int, n: int
+) -> tuple[Array, Array]:
+    rows, columns = rng.integers(-spread, spread + 1, size=(2, max(m, n)))
+    return rows[:m, None], columns[None, :n]
+
+
+def _is_product(
+    arithmetic: Arithmetic,
+    X: Matrix,
+    Y: Matrix,
+    rows: Array,
+    columns: Array,
+    *,
+    by_itself: bool = False,
+) -> bool:
+    """Whether diag(2^rows) X Y diag(2^columns) comes out exactly, X and Y whole."""
+    left = np.ldexp(X.astype(float), rows)
+    right = left.T if by_itself else np.ldexp(Y.astype(float), columns)
+    product = np.ldexp(arithmetic.matmul(left, right), -rows - columns)
+    return bool((product == X @ Y).all())

@@ -1,0 +1,97 @@
+"""Arithmetic that breaks the presumed bounds is found, and NumPy's own passes."""
+
+import numpy as np
+import pytest
+
+from gradlab.linalg import arithmetic
+from gradlab.linalg.arithmetic import FLOAT64, Arithmetic, fault
+
+
+def adds_at_one_entry(X, Y):
+    C = np.matmul(X, Y)
+    C[..., 0, 0] += 1e-3
+    return C
+
+
+def in_single_precision(X, Y):
+    # Scales of 2^±200 overflow in float32, quietly.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.matmul(X.astype(np.float32), Y.astype(np.float32)).astype(float)
+
+
+def with_short_mantissas(X, Y):
+    """Return the product of operands rounded to 11 bits, as TF32 does."""
+    short = [
+        np.ldexp(np.rint(np.frexp(A)[0] * 2**11), np.frexp(A)[1] - 11) for A in (X, Y)
+    ]
+    return np.matmul(*short)
+
+
+def by_strassen(A, B):
+    """Return AB by seven products of halves: entries of different sizes are mixed."""
+    m, k, n = (size // 2 for size in (*A.shape, B.shape[1]))
+    if (2 * m, 2 * k, 2 * n) != (*A.shape, B.shape[1]):
+        return np.matmul(A, B)
+    (a, b), (c, d) = ((A[i, :k], A[i, k:]) for i in (slice(m), slice(m, None)))
+    (e, f), (g, h) = ((B[i, :n], B[i, n:]) for i in (slice(k), slice(k, None)))
+    p = (a + d) @ (e + h)
+    q, r = d @ (g - e), a @ (f - h)
+    s, t = (a + b) @ h, (c + d) @ e
+    top = [p + q - s + (b - d) @ (g + h), r + s]
+    return np.block([top, [t + q, p + r - t + (c - a) @ (e + f)]])
+
+
+def without_subnormals(X, Y):
+    C = np.matmul(X, Y)
+    return np.where(np.abs(C) < 2.0**-1022, 0.0, C)
+
+
+WRONG = {
+    adds_at_one_entry: "is wrong",
+    in_single_precision: "is wrong",
+    with_short_mantissas: "is wrong",
+    by_strassen: "is wrong",
+    without_subnormals: "flush subnormal numbers to zero",
+}
+
+
+def test_the_arithmetic_of_this_process_is_sound():
+    assert fault() == ""
+
+
+@pytest.mark.parametrize("matmul", WRONG, ids=lambda f: f.__name__)
+def test_a_product_that_errs_by_more_is_found(matmul):
+    assert WRONG[matmul] in fault(Arithmetic(matmul=matmul))
+
+
+def test_strassen_itself_is_right_on_even_matrices(rng):
+    X, Y = rng.normal(size=(2, 8, 8))
+    np.testing.assert_allclose(by_strassen(X, Y), X @ Y, rtol=0, atol=1e-13)
+
+
+def test_a_product_by_the_transpose_is_tried_by_itself():
+    def wrong_for_gram(X, Y):
+        shared = np.shares_memory(X, Y)
+        return np.matmul(X, Y) * (1 + 2.0**-50 * shared)
+
+    assert "by its transpose is wrong" in fault(Arithmetic(matmul=wrong_for_gram))
+
+
+def test_numpy_patched_after_import_is_found(monkeypatch):
+    right = np.matmul
+    monkeypatch.setattr(np, "matmul", lambda X, Y: right(X, Y) * (1 + 2.0**-52))
+    arithmetic._fault_of_products.cache_clear()
+    try:
+        assert "is wrong" in fault(FLOAT64)
+    finally:
+        monkeypatch.undo()
+        arithmetic._fault_of_products.cache_clear()
+    assert fault() == ""
+
+
+def test_flushed_subnormals_and_other_rounding_modes_are_found(monkeypatch):
+    monkeypatch.setattr(arithmetic, "ETA", 0.0)
+    assert fault() == "subnormal numbers are flushed to zero"
+    monkeypatch.undo()
+    monkeypatch.setattr(arithmetic, "UNIT", 2.0**-52)  # as if 1 + u were above 1
+    assert fault() == "float64 does not round to nearest"
