@@ -1,15 +1,17 @@
 """Theorems about gradients through time, as objects; one theorem a file."""
 
 from gradlab.bounds.base import AbstractBound, AbstractTheorem
+from gradlab.bounds.certificate import Certificate
 from gradlab.bounds.linear_floor import LinearFloor
 from gradlab.bounds.linear_radius import LinearRadius
 from gradlab.bounds.norm_product import NormProduct
 from gradlab.bounds.slope_norm import SlopeNorm
-from gradlab.bounds.verdict import Verdict
+from gradlab.verified.compare import Verdict
 
 __all__ = [
     "AbstractBound",
     "AbstractTheorem",
+    "Certificate",
     "LinearFloor",
     "LinearRadius",
     "NormProduct",

@@ -1,11 +1,16 @@
-"""A theorem is an object: label, statement, source, hypotheses that raise, a value."""
+"""A theorem is an object: label, statement, source, hypotheses that raise, a value.
+
+The value of a bound is an enclosure, and the bound that is promised its outer end.
+"""
 
 import abc
 from typing import ClassVar, Literal
 
+from gradlab.bounds.certificate import Certificate, certificate
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.errors import InputError
 from gradlab.references import Reference
+from gradlab.verified.enclosure import Enclosure
 
 __all__ = ["AbstractBound", "AbstractTheorem", "require_single"]
 
@@ -38,17 +43,19 @@ class AbstractTheorem(abc.ABC):
 
 
 class AbstractBound(AbstractTheorem):
-    """A theorem that bounds the gain ln‖J_T ⋯ J_1‖₂ of a trajectory, in nats."""
+    """A theorem that bounds the gain ln‖J_T ⋯ J_1‖₂ of a trajectory, in nats.
+
+    The J_t are the float64 Jacobians of the stored run, taken as exact numbers.
+    """
 
     quantity = r"\ln\|J_T\cdots J_1\|_2"
 
     @abc.abstractmethod
-    def log_bound(self, trajectory: Trajectory) -> float:
-        """Return the bound on ln‖J_T ⋯ J_1‖₂ in nats, rounded outward.
+    def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
+        """Return an enclosure of the bound on ln‖J_T ⋯ J_1‖₂, in nats.
 
-        The J_t are the float64 Jacobians of the stored run, taken as exact numbers.
-        The value is an estimate: it is widened by a derived bound on its rounding
-        errors, which presumes that the BLAS multiplies matrices as IEEE 754 asks.
+        Only its outer end, `upper` of a bound from above, has to be sharp: where a
+        theorem holds for every choice of something, the other end may be infinite.
 
         Raises
         ------
@@ -57,6 +64,47 @@ class AbstractBound(AbstractTheorem):
         InputError
             If the trajectory is a batch.
         """
+
+    def log_bound(self, trajectory: Trajectory) -> float:
+        """Return the outer end of `enclosed_bound`, which raises what that raises."""
+        found = self.enclosed_bound(trajectory)
+        return float(found.upper if self.direction == "above" else found.lower)
+
+    def certify(self, trajectory: Trajectory, *, atol: float = 1e-6) -> Certificate:
+        """Return the bound beside the enclosed gain, and whether it was seen to hold.
+
+        Parameters
+        ----------
+        trajectory : Trajectory
+            A single run.
+        atol : float
+            How narrowly to enclose the gain, in nats.  It is enclosed more narrowly
+            where the verdict takes it.
+
+        Returns
+        -------
+        Certificate
+            PROVED if the gain, by an enclosure of its own, is on the right side of the
+            outer end of the bound.
+
+        Raises
+        ------
+        AssumptionError, InputError
+            As `enclosed_bound`.
+
+        Examples
+        --------
+        >>> from gradlab.bounds import NormProduct
+        >>> from gradlab.cells import Henon
+        >>> from gradlab.dynamics import run
+        >>> orbit = run(Henon(), [0.0, 0.0], [[]] * 100)
+        >>> NormProduct().certify(orbit).verdict.name
+        'PROVED'
+        """
+        bound = self.enclosed_bound(trajectory)
+        return certificate(
+            self.label, self.direction, bound, trajectory.chain.factors(), atol
+        )
 
 
 def require_single(trajectory: Trajectory) -> Trajectory:

@@ -1,11 +1,6 @@
-"""The weights of a linear recurrence, W_hh = 2^e W with max|W| in [½, 1)."""
-
-import math
-
-import numpy as np
+"""The weights W_hh of a linear recurrence, which are its Jacobian at every step."""
 
 from gradlab.bounds.base import require_single
-from gradlab.bounds.outward import EPSILON
 from gradlab.cells.activations import Identity
 from gradlab.cells.base import AbstractCell
 from gradlab.cells.linear import Linear
@@ -14,11 +9,11 @@ from gradlab.dynamics.trajectory import Trajectory
 from gradlab.errors import AssumptionError
 from gradlab.typing import Matrix
 
-__all__ = ["log_power_of_two", "scaled_weights"]
+__all__ = ["linear_weights"]
 
 
-def scaled_weights(trajectory: Trajectory, label: str) -> tuple[Matrix, int]:
-    """Return W and e with W_hh = 2^e W; exact but for entries 2^1000 below the largest.
+def linear_weights(trajectory: Trajectory, label: str) -> Matrix:
+    """Return W_hh of a single run of a linear cell.
 
     Raises
     ------
@@ -31,15 +26,7 @@ def scaled_weights(trajectory: Trajectory, label: str) -> tuple[Matrix, int]:
     linear_rnn = isinstance(cell, RNN) and isinstance(cell.phi, Identity)
     if not (linear_rnn or isinstance(cell, Linear)):
         raise AssumptionError(label, "a linear recurrence", _described(cell))
-    W_hh = cell.params["W_hh"]
-    exponent = int(np.frexp(np.abs(W_hh).max(initial=0.0))[1])
-    return np.ldexp(W_hh, -exponent), exponent
-
-
-def log_power_of_two(exponent: int) -> tuple[float, float]:
-    """Return ln 2^exponent and a bound on its error."""
-    value = exponent * math.log(2)
-    return value, EPSILON * abs(value)
+    return cell.params["W_hh"]
 
 
 def _described(cell: AbstractCell) -> str:

@@ -5,9 +5,12 @@ from typing import ClassVar, Literal, final
 import numpy as np
 
 from gradlab.bounds.base import AbstractBound, require_single
-from gradlab.bounds.outward import log_norms_above, sum_above
 from gradlab.dynamics.trajectory import Trajectory
+from gradlab.linalg.arithmetic import fault
+from gradlab.linalg.outward import log_norm_between
+from gradlab.linalg.rounding import down_sum, up_sum
 from gradlab.references import Reference
+from gradlab.verified.enclosure import Enclosure
 
 __all__ = ["NormProduct"]
 
@@ -37,8 +40,8 @@ class NormProduct(AbstractBound):
     assumptions = "none"
     direction: ClassVar[Literal["above"]] = "above"
 
-    def log_bound(self, trajectory: Trajectory) -> float:
-        """Return Σ_t ln‖J_t‖₂ in nats, rounded up by about 4 n² u per step.
+    def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
+        """Return Σ_t ln‖J_t‖₂ in nats, some 4 n² u wide per step.
 
         Raises
         ------
@@ -48,4 +51,6 @@ class NormProduct(AbstractBound):
         chain = require_single(trajectory).chain
         starts = range(0, len(chain), _BLOCK)
         blocks = (chain[start : start + _BLOCK].factors() for start in starts)
-        return sum_above(np.concatenate([log_norms_above(J) for J in blocks]))
+        logs = [log_norm_between(J) for J in blocks]
+        lows, highs = (np.concatenate(ends) for ends in zip(*logs, strict=True))
+        return Enclosure.between(down_sum(lows), up_sum(highs), fault=fault())

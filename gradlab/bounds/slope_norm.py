@@ -6,13 +6,25 @@ from typing import ClassVar, Literal, final
 import numpy as np
 
 from gradlab.bounds.base import AbstractBound, require_single
-from gradlab.bounds.outward import EPSILON, log_norm_above, sum_above, times_above
-from gradlab.cells.base import AbstractCell
 from gradlab.cells.linear import Linear
 from gradlab.cells.rnn import RNN
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.errors import AssumptionError
+from gradlab.linalg.arithmetic import ETA, UNIT, fault
+from gradlab.linalg.outward import frobenius_above, norm_between
+from gradlab.linalg.rounding import (
+    down_log,
+    down_mul,
+    down_times,
+    split_power,
+    up_add,
+    up_ldexp,
+    up_log,
+    up_mul,
+    up_times,
+)
 from gradlab.references import Reference
+from gradlab.verified.enclosure import Enclosure
 
 __all__ = ["SlopeNorm"]
 
@@ -43,8 +55,11 @@ class SlopeNorm(AbstractBound):
     assumptions = "the cell is h' = φ(W_hh h + W_hx x + b_h) with |φ'| ≤ γ"
     direction: ClassVar[Literal["above"]] = "above"
 
-    def log_bound(self, trajectory: Trajectory) -> float:
-        """Return T ln(γ ‖W_hh‖₂) in nats, rounded up by about (4 n² + 32) u per step.
+    def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
+        """Return T ln(γ ‖W_hh‖₂) in nats, some (4 n² + n) u wide per step.
+
+        The entries of J_t are products of slopes and weights, rounded: what that adds
+        to the norm is in the upper end, and γ there is not below any slope of the run.
 
         Raises
         ------
@@ -53,23 +68,30 @@ class SlopeNorm(AbstractBound):
         InputError
             If the trajectory is a batch.
         """
-        cell = require_single(trajectory).cell
-        log_slope = _log_largest_slope(cell, self.label)
-        log_norm = log_norm_above(cell.params["W_hh"])
-        if log_norm == -math.inf:
-            return -math.inf
-        # A computed slope, its product with a weight and γ itself are each right to a
-        # few ulp; 16 of them cover the three, and ln γ + ln‖W‖.
-        step = sum_above([log_slope, log_norm, 16 * EPSILON * (1 + abs(log_norm))])
-        # Where that product underflows, an entry is wrong by 2⁻¹⁰⁷⁴ at most.
-        tiny = math.log(cell.sizes[0]) - 1074 * math.log(2)
-        step = sum_above([float(np.logaddexp(step, tiny)), EPSILON * abs(step)])
-        return times_above(len(trajectory), step)
+        T, gamma = len(trajectory), _largest_slope(trajectory, self.label)
+        W, exponent = split_power(trajectory.cell.params["W_hh"])
+        low, high = norm_between(W)
+        if not high > 0:
+            return Enclosure.between(-math.inf, -math.inf, fault=fault())
+        # |fl(s w) − s w| ≤ u |s w| + η/2, and tiny entries of 2^e W may lack 2^e η.
+        relative = up_mul(UNIT, up_mul(gamma, frobenius_above(W)))
+        tiny = up_mul(len(W), up_ldexp(ETA, -exponent))
+        rounding = up_add(relative, up_add(tiny, up_mul(len(W), up_mul(gamma, ETA))))
+        high = up_add(up_mul(gamma, high), rounding)
+        low = down_mul(gamma, low)
+        return Enclosure.between(
+            down_times(T, down_log(max(low, 0.0), exponent)),
+            up_times(T, up_log(high, exponent)),
+            fault=fault(),
+        )
 
 
-def _log_largest_slope(cell: AbstractCell, label: str) -> float:
+def _largest_slope(trajectory: Trajectory, label: str) -> float:
+    """Return γ as a float64 ≥ every slope of the run; 1 where J = W itself."""
+    cell = require_single(trajectory).cell
     if isinstance(cell, Linear):
-        return 0.0
-    if isinstance(cell, RNN):
-        return float(np.log(cell.phi.lipschitz))
-    raise AssumptionError(label, "an RNN or a Linear cell", type(cell).__name__)
+        return 1.0
+    if not isinstance(cell, RNN):
+        raise AssumptionError(label, "an RNN or a Linear cell", type(cell).__name__)
+    slopes = cell.slopes(trajectory.states[:-1], trajectory.inputs).gates
+    return max(float(cell.phi.lipschitz), float(np.abs(slopes).max()))

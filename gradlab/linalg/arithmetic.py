@@ -35,12 +35,24 @@ def _total(X: Array) -> Array:
     return X.sum(axis=-1)
 
 
+def _eigh(A: Array) -> Array:
+    try:
+        return np.linalg.eigh(A)[1]
+    except np.linalg.LinAlgError:  # any basis will do
+        return np.broadcast_to(np.eye(A.shape[-1]), A.shape)
+
+
 def _svd(A: Array) -> tuple[Array, Array, Array]:
     return np.linalg.svd(A, full_matrices=False)
 
 
-def _eigh(A: Array) -> Array:
-    return np.linalg.eigh(A)[1]
+def _eig(A: Array) -> tuple[Array, Array]:
+    values, vectors = np.linalg.eig(A)
+    return values, vectors
+
+
+def _pinv(A: Array) -> Array:
+    return np.linalg.pinv(A)
 
 
 @final
@@ -49,8 +61,8 @@ class Arithmetic:
     """Products, sums and factorisations, with the unit roundoff that is presumed.
 
     What is proved presumes only that `matmul` and `total` err by no more than `unit`
-    allows: nothing that `svd` or `eigh` returns is trusted.  Tests put adversaries in
-    their places.
+    allows: nothing that the factorisations return is trusted.  Tests put adversaries in
+    the places of all of them.
 
     Attributes
     ----------
@@ -58,18 +70,19 @@ class Arithmetic:
         X Y over leading axes.
     total : callable
         Sums over the last axis.
-    svd : callable
-        U, s and Vᵀ of a stack, thin.
-    eigh : callable
-        Eigenvectors of a stack of symmetric matrices.
+    eigh, svd, eig, pinv : callable
+        Eigenvectors of symmetric or Hermitian matrices; U, s and Vᴴ, thin; eigenvalues
+        and eigenvectors; a pseudo-inverse.
     unit : float
         The unit roundoff of `matmul` and `total`.
     """
 
     matmul: Callable[[Array, Array], Array] = _matmul
     total: Callable[[Array], Array] = _total
-    svd: Callable[[Array], tuple[Array, Array, Array]] = _svd
     eigh: Callable[[Array], Array] = _eigh
+    svd: Callable[[Array], tuple[Array, Array, Array]] = _svd
+    eig: Callable[[Array], tuple[Array, Array]] = _eig
+    pinv: Callable[[Array], Array] = _pinv
     unit: float = UNIT
 
 

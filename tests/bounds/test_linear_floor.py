@@ -61,9 +61,13 @@ def test_sizes_at_the_ends_of_float64_shift_the_floor(size):
     assert two == pytest.approx(one + shift, rel=1e-14)
 
 
-def test_eigenvectors_that_are_no_basis_give_no_floor():
-    # L J L⁻¹ with a Jordan block J and integers: one eigenvector, computed five times.
+def test_where_eigenvectors_are_no_basis_the_characteristic_polynomial_decides():
+    # L J L⁻¹ with a Jordan block J and integers: one eigenvector, computed five times,
+    # and ρ = 1.
     L = np.tril(np.ones((5, 5)))
     inverse = np.eye(5) - np.eye(5, k=-1)
     W = L @ (np.eye(5) + np.eye(5, k=1)) @ inverse
-    assert LinearFloor().log_bound(powers(W, 3)) == -math.inf
+    # Rounded down by a subnormal number: 3 ln 1 is 0.
+    assert -1e-320 < LinearFloor().log_bound(powers(W, 3)) <= 0
+    big = np.kron(np.eye(27), W)  # 135 rows: too many for the polynomial
+    assert LinearFloor().log_bound(powers(big, 3)) == -math.inf

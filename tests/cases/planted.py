@@ -13,6 +13,7 @@ import numpy as np
 
 from gradlab.bounds import AbstractBound
 from gradlab.cells import RNN
+from gradlab.verified import Enclosure
 
 __all__ = ["PLANTED", "Planted"]
 
@@ -27,14 +28,15 @@ class Planted(AbstractBound):
     bare: bool = False
     direction: str = "above"
 
-    def log_bound(self, trajectory):
+    def enclosed_bound(self, trajectory):
         with np.errstate(all="ignore"):
             value = float(self.formula(trajectory))
         outward = 1.0 if self.direction == "above" else -1.0
         if math.isnan(value):
-            return outward * math.inf
+            value = outward * math.inf
         careful = self.caught == "exceeded" and not self.bare
-        return value + outward * 1e-9 * len(trajectory) * careful
+        end = value + outward * 1e-9 * len(trajectory) * careful
+        return Enclosure.between(end, end)
 
 
 def _log(x):

@@ -53,12 +53,19 @@ def test_every_room_is_reached_from_the_root():
         _ = gradlab.attic
 
 
+CERTIFYING = {"bounds", "studies", "verified"}  # with FLINT, a tenth of SciPy's time
+
+
 def test_the_rooms_bring_only_what_they_need():
-    light = [room for room in rooms() if room not in ("plots", "symbolic")]
-    every = "; ".join(f"import gradlab.{room}" for room in light)
-    assert not loaded_by(every) & (OPTIONAL | {"flint", "matplotlib", "sympy"})
-    assert not loaded_by("import gradlab.symbolic") & (OPTIONAL | {"matplotlib"})
-    assert not loaded_by("import gradlab.plots") & (OPTIONAL | {"flint", "sympy"})
+    def loaded(names):
+        return loaded_by("; ".join(f"import gradlab.{name}" for name in names))
+
+    light = {room for room in rooms() if room not in ("plots", "symbolic")}
+    others = loaded(sorted(light - CERTIFYING))
+    assert not others & (OPTIONAL | {"flint", "matplotlib", "sympy"})
+    assert not loaded(CERTIFYING) & (OPTIONAL | {"matplotlib", "sympy"})
+    assert not loaded(["symbolic"]) & (OPTIONAL | {"matplotlib"})
+    assert not loaded(["plots"]) & (OPTIONAL | {"sympy"})
 
 
 def test_the_global_state_of_numpy_is_left_alone():

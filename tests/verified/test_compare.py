@@ -3,7 +3,7 @@
 import pytest
 from flint import arb
 
-from gradlab.bounds import Verdict
+from gradlab.verified import Verdict
 
 
 def below(x, limit):

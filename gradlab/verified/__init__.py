@@ -1,0 +1,30 @@
+"""Numbers with a proof: enclosures of norms, spectra and long products of floats."""
+
+from gradlab.verified.compare import Verdict
+from gradlab.verified.determinants import enclosed_log_abs_det
+from gradlab.verified.eigen import (
+    EigenvalueDiscs,
+    enclosed_eigenvalues,
+    enclosed_spectral_radius,
+)
+from gradlab.verified.enclosure import Enclosure
+from gradlab.verified.norms import enclosed_norm
+from gradlab.verified.products import enclosed_log_gain, enclosed_log_singular_values
+from gradlab.verified.singular import (
+    enclosed_least_singular_value,
+    enclosed_singular_values,
+)
+
+__all__ = [
+    "EigenvalueDiscs",
+    "Enclosure",
+    "Verdict",
+    "enclosed_eigenvalues",
+    "enclosed_least_singular_value",
+    "enclosed_log_abs_det",
+    "enclosed_log_gain",
+    "enclosed_log_singular_values",
+    "enclosed_norm",
+    "enclosed_singular_values",
+    "enclosed_spectral_radius",
+]

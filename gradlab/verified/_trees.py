@@ -1,0 +1,84 @@
+"""Products in a balanced tree: errors pass log₂T multiplications instead of T.
+
+Multiplied one after another, the error made at step t is carried on by the factors' own
+norms, and outgrows the product like Π‖J_t‖/‖Π J_t‖: exponentially in T.  Two halves P
+and Q of a long product are each as good as their own norms, and lose ‖Q‖‖P‖/‖QP‖ when
+they meet; that is a constant for each level, so the loss is a power of T and float64
+has room for it.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from flint import arb_mat
+
+from gradlab.linalg.arithmetic import ETA, Arithmetic
+from gradlab.linalg.outward import frobenius_above
+from gradlab.linalg.rounding import mm, split_power, up_add, up_ldexp, up_mul
+from gradlab.typing import Array, Factors, Matrix
+from gradlab.verified.conversion import ball_matrix
+
+__all__ = ["FloatProduct", "product_in_balls", "product_in_float64"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class FloatProduct:
+    """A product within `error` of mantissa · 2^exponent, both times 2^exponent.
+
+    Attributes
+    ----------
+    mantissa : (n, n) array
+    error : float
+        At least the Frobenius norm of what is missing from the mantissa.
+    exponent : int
+    """
+
+    mantissa: Matrix
+    error: float
+    exponent: int
+
+
+def product_in_float64(stack: Factors, arithmetic: Arithmetic) -> FloatProduct:
+    """Return J_T ⋯ J_1 for a stack (T, n, n), T ≥ 1, with a bound on the error.
+
+    With |A − Â| ≤ a and |B − B̂| ≤ b in norm, ‖AB − fl(ÂB̂)‖ is at most the rounding of
+    the product plus ‖Â‖ b + a ‖B̂‖ + a b.
+    """
+    nodes, exponents = split_power(stack)
+    errors = np.full(len(stack), float(up_mul(ETA, stack.shape[-1])))
+    exponents = exponents.astype(np.int64)
+    while len(nodes) > 1:
+        nodes, errors, exponents = _paired(nodes, errors, exponents, arithmetic)
+    return FloatProduct(nodes[0], float(errors[0]), int(exponents[0]))
+
+
+def _paired(
+    nodes: Array, errors: Array, exponents: Array, arithmetic: Arithmetic
+) -> tuple[Array, Array, Array]:
+    """Return the next level of the tree: neighbours multiplied, an odd one kept."""
+    pairs = len(nodes) >> 1 << 1
+    (early, late), (a, b) = ((x[0:pairs:2], x[1:pairs:2]) for x in (nodes, errors))
+    product, rounding = mm(late, early, arithmetic)
+    size, later = frobenius_above(early, arithmetic), frobenius_above(late, arithmetic)
+    carried = up_add(up_mul(later, a), up_mul(b, up_add(size, a)))
+    total = up_add(frobenius_above(rounding, arithmetic), carried)
+    scaled, shift = split_power(product)
+    lost = up_mul(ETA, nodes.shape[-1])
+    error = up_add(up_ldexp(total, -shift), lost)
+    exponent = exponents[0:pairs:2] + exponents[1:pairs:2] + shift
+    return (
+        np.concatenate([scaled, nodes[pairs:]]),
+        np.concatenate([error, errors[pairs:]]),
+        np.concatenate([exponent, exponents[pairs:]]),
+    )
+
+
+def product_in_balls(stack: Factors) -> arb_mat:
+    """Return J_T ⋯ J_1 for a real stack (T, m, m), T ≥ 1, at the precision in force."""
+    level = [ball_matrix(J) for J in stack]
+    while len(level) > 1:
+        pairs = zip(level[0::2], level[1::2], strict=False)
+        level = [late * early for early, late in pairs] + level[len(level) >> 1 << 1 :]
+    return level[0]
