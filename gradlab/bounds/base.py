@@ -70,7 +70,7 @@ class AbstractBound(AbstractTheorem):
         found = self.enclosed_bound(trajectory)
         return float(found.upper if self.direction == "above" else found.lower)
 
-    def certify(self, trajectory: Trajectory, *, atol: float = 1e-6) -> Certificate:
+    def certify(self, trajectory: Trajectory, *, atol: float = 1e-3) -> Certificate:
         """Return the bound beside the enclosed gain, and whether it was seen to hold.
 
         Parameters

@@ -48,6 +48,7 @@ __all__ = [
     "log_norm_between",
     "norm_above",
     "norm_between",
+    "norm_roughly_above",
     "row_sums_above",
 ]
 
@@ -90,6 +91,18 @@ def norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
     below = _below(S, V, B, lost, arithmetic)
     above = _above(S, V, B, lost, arithmetic)
     return down_ldexp(below, exponent), up_ldexp(above, exponent)
+
+
+def norm_roughly_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
+    """Return float64s ≥ ‖A‖₂, at most n^(1/8) times it, for max|A| near 1.
+
+    ‖A‖₂⁴ = ‖(AᴴA)²‖₂ ≤ ‖(AᴴA)²‖_F: two products, and no factorisation.
+    """
+    G, error = mm(_adjoint(A), A, arithmetic)
+    H, later = mm(_adjoint(G), G, arithmetic)
+    total = up_add(frobenius_above(H, arithmetic), frobenius_above(later, arithmetic))
+    square = up_add(up_sqrt(total), frobenius_above(error, arithmetic))
+    return up_sqrt(square)
 
 
 def least_singular_value_below(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:

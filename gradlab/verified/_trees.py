@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb_mat
 
 from gradlab.linalg.arithmetic import ETA, Arithmetic
-from gradlab.linalg.outward import frobenius_above
+from gradlab.linalg.outward import frobenius_above, norm_roughly_above
 from gradlab.linalg.rounding import mm, split_power, up_add, up_ldexp, up_mul
 from gradlab.typing import Array, Factors, Matrix
 from gradlab.verified.conversion import ball_matrix
@@ -43,8 +43,8 @@ class FloatProduct:
 def product_in_float64(stack: Factors, arithmetic: Arithmetic) -> FloatProduct:
     """Return J_T ⋯ J_1 for a stack (T, n, n), T ≥ 1, with a bound on the error.
 
-    With |A − Â| ≤ a and |B − B̂| ≤ b in norm, ‖AB − fl(ÂB̂)‖ is at most the rounding of
-    the product plus ‖Â‖ b + a ‖B̂‖ + a b.
+    With ‖A − Â‖_F ≤ a and ‖B − B̂‖_F ≤ b, ‖BA − fl(B̂Â)‖_F is at most the rounding of
+    the product plus ‖B̂‖₂ a + b (‖Â‖₂ + a).
     """
     nodes, exponents = split_power(stack)
     errors = np.full(len(stack), float(up_mul(ETA, stack.shape[-1])))
@@ -61,8 +61,9 @@ def _paired(
     pairs = len(nodes) >> 1 << 1
     (early, late), (a, b) = ((x[0:pairs:2], x[1:pairs:2]) for x in (nodes, errors))
     product, rounding = mm(late, early, arithmetic)
-    size, later = frobenius_above(early, arithmetic), frobenius_above(late, arithmetic)
-    carried = up_add(up_mul(later, a), up_mul(b, up_add(size, a)))
+    sizes = norm_roughly_above(nodes, arithmetic)
+    first, second = sizes[0:pairs:2], sizes[1:pairs:2]
+    carried = up_add(up_mul(second, a), up_mul(b, up_add(first, a)))
     total = up_add(frobenius_above(rounding, arithmetic), carried)
     scaled, shift = split_power(product)
     lost = up_mul(ETA, nodes.shape[-1])
