@@ -9,6 +9,10 @@ from gradlab.verified.eigen import (
 )
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.norms import enclosed_norm
+from gradlab.verified.numerical_range import (
+    enclosed_numerical_abscissa,
+    enclosed_numerical_radius,
+)
 from gradlab.verified.products import enclosed_log_gain, enclosed_log_singular_values
 from gradlab.verified.singular import (
     enclosed_least_singular_value,
@@ -25,6 +29,8 @@ __all__ = [
     "enclosed_log_gain",
     "enclosed_log_singular_values",
     "enclosed_norm",
+    "enclosed_numerical_abscissa",
+    "enclosed_numerical_radius",
     "enclosed_singular_values",
     "enclosed_spectral_radius",
 ]

@@ -7,12 +7,20 @@ below x: `arb_up` and `arb_down` are the only ways out.
 import math
 import sys
 
+import numpy as np
 from flint import arb, arb_mat, fmpz_mat
 
 from gradlab.linalg._integers import whole
 from gradlab.typing import Array
 
-__all__ = ["arb_down", "arb_up", "ball_matrix", "integer_matrix"]
+__all__ = [
+    "arb_down",
+    "arb_up",
+    "ball_matrix",
+    "float_ends",
+    "integer_matrix",
+    "log_radius",
+]
 
 _BITS, _LEAST, _BEYOND = 53, -1074, 1024  # m 2^e: |m| < 2^53, e ≥ −1074, all < 2^1024
 
@@ -39,6 +47,25 @@ def arb_up(x: arb) -> float:
 def arb_down(x: arb) -> float:
     """Return the greatest float64 ≤ every number in x; −inf for a NaN."""
     return 0.0 - arb_up(-x)  # not −0.0
+
+
+def float_ends(balls: Array) -> tuple[Array, Array]:
+    """Return float64s ≤ and ≥ every number in an array of balls.
+
+    >>> import numpy as np
+    >>> float_ends(np.array([arb(2), arb(0.5, 0.25)]))
+    (array([2.  , 0.25]), array([2.  , 0.75]))
+    """
+    down, up = np.frompyfunc(arb_down, 1, 1), np.frompyfunc(arb_up, 1, 1)
+    return np.asarray(down(balls), dtype=float), np.asarray(up(balls), dtype=float)
+
+
+def log_radius(balls: Array) -> float:
+    """Return a float64 ≥ ln of the largest radius: −inf if all are exact, inf if NaN."""
+    radii = [ball.rad() for ball in balls.flat if not ball.is_exact()]
+    if not all(ball.is_finite() for ball in balls.flat):
+        return math.inf
+    return max((arb_up(radius.log()) for radius in radii), default=-math.inf)
 
 
 def ball_matrix(A: Array) -> arb_mat:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from flint import acb, arb, ctx, fmpz_mat
 
 from gradlab._checks import require_count, require_number
 from gradlab._results import Result
@@ -28,9 +27,13 @@ from gradlab.linalg.rounding import (
 )
 from gradlab.references import Reference
 from gradlab.typing import ArrayLike, Matrix, Vector
+from gradlab.verified._ball_integers import (
+    discs_around,
+    eigenvalues_in_balls,
+    largest_size,
+)
 from gradlab.verified._discs import covering, discs, radius_between
 from gradlab.verified._refine import is_relatively_narrow, refined
-from gradlab.verified.conversion import arb_down, arb_up, integer_matrix
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.norms import require_matrix
 from gradlab.verified.singular import realified
@@ -121,10 +124,10 @@ def enclosed_spectral_radius(
     found = Enclosure.between(low, high, fault=fault(arithmetic))
     if len(matrix) > require_count("most_rows", most_rows, minimum=0):
         return found
-    integers, power = integer_matrix(realified(matrix))
+    real = realified(matrix)
     return refined(
         found,
-        lambda: _largest(_roots(integers), power),
+        lambda: largest_size(eigenvalues_in_balls(real)),
         lambda found: is_relatively_narrow(found, ratio),
         first_bits=_FIRST,
         most_bits=limit,
@@ -172,9 +175,14 @@ def enclosed_eigenvalues(
     limit = down_mul(ratio, up_abs(found.centres).max())
     if found.certified and (found.radii <= limit).all():
         return found
-    integers, power = integer_matrix(matrix)
     with BALLS.precision(require_count("bits", bits, minimum=_FIRST)):
-        return _discs_of(_roots(integers), power)
+        exact, gaps = discs_around(eigenvalues_in_balls(matrix))
+    return EigenvalueDiscs(
+        centres=np.array(exact),
+        radii=np.array(gaps),
+        certified=True,
+        arithmetic=f"balls of {bits} bits",
+    )
 
 
 def _is_triangular(A: Matrix) -> bool:
@@ -184,9 +192,12 @@ def _is_triangular(A: Matrix) -> bool:
 def _discs_in_float64(A: Matrix, arithmetic: Arithmetic) -> EigenvalueDiscs:
     S, exponent = split_power(A)
     centres, radii, union = discs(S, arithmetic)
-    moved = np.ldexp(centres.real, exponent) + 1j * np.ldexp(centres.imag, exponent)
+    moved = centres.astype(complex)
+    moved.real = np.ldexp(centres.real, exponent)
+    moved.imag = np.ldexp(centres.imag, exponent)
     # A centre may lose 2⁻¹⁰⁷⁴ in each part where it becomes subnormal.
-    wide = up_add(up_ldexp(covering(centres, radii, union), exponent), 2 * ETA)
+    lost = up_add(ETA, ETA)
+    wide = up_add(up_ldexp(covering(centres, radii, union), exponent), lost)
     trouble = fault(arithmetic)
     return EigenvalueDiscs(
         centres=np.where(np.isfinite(moved), moved, 0.0),
@@ -194,28 +205,4 @@ def _discs_in_float64(A: Matrix, arithmetic: Arithmetic) -> EigenvalueDiscs:
         certified=not trouble,
         arithmetic="float64",
         reason=trouble,
-    )
-
-
-def _roots(integers: fmpz_mat) -> list[acb]:
-    """Return the eigenvalues of an integer matrix as balls, with multiplicities."""
-    roots = integers.charpoly().complex_roots()
-    return [acb(root) for root, multiplicity in roots for _ in range(multiplicity)]
-
-
-def _largest(roots: list[acb], power: int) -> tuple[float, float]:
-    """Return float64s below and above max|λ| 2^power."""
-    sizes = [abs(root) * arb(2) ** power for root in roots]
-    return max(*map(arb_down, sizes), 0.0), max(map(arb_up, sizes))
-
-
-def _discs_of(roots: list[acb], power: int) -> EigenvalueDiscs:
-    balls = [root * arb(2) ** power for root in roots]
-    centres = [complex(float(z.real.mid()), float(z.imag.mid())) for z in balls]
-    gaps = [arb_up(abs(z - acb(c))) for z, c in zip(balls, centres, strict=True)]
-    return EigenvalueDiscs(
-        centres=np.array(centres),
-        radii=np.array(gaps),
-        certified=True,
-        arithmetic=f"balls of {ctx.prec} bits",
     )

@@ -5,13 +5,10 @@ balanced tree: in float64 with a running bound on its error, and where that is t
 in balls whose precision is doubled until the enclosure is as narrow as was asked for.
 """
 
-import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flint import arb
 
 from gradlab._checks import require_count, require_number, require_stack
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic, fault
@@ -19,14 +16,13 @@ from gradlab.linalg.exact_rank import singular_factors
 from gradlab.linalg.outward import norm_between
 from gradlab.linalg.rounding import down_log, down_sub, up_add, up_log
 from gradlab.typing import Factors
-from gradlab.verified._ball_singular import norm_in_balls, singular_values_in_balls
-from gradlab.verified._refine import is_narrow, refined
-from gradlab.verified._trees import (
-    FloatProduct,
-    product_in_balls,
-    product_in_float64,
+from gradlab.verified._ball_integers import least_rank, rank_of_product
+from gradlab.verified._ball_products import (
+    log_norm_in_balls,
+    log_singular_values_in_balls,
 )
-from gradlab.verified.conversion import arb_down, arb_up, integer_matrix
+from gradlab.verified._float_products import FloatProduct, product_in_float64
+from gradlab.verified._refine import is_narrow, refined
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.singular import realified, singular_values_between
 
@@ -84,7 +80,7 @@ def enclosed_log_gain(
         return Enclosure.between(0.0, 0.0, arithmetic="integers")
     return refined(
         _gain_in_float64(stack, arithmetic),
-        lambda: _gain_in_balls(realified(stack)),
+        lambda: log_norm_in_balls(realified(stack)),
         lambda found: is_narrow(found, width) and (until is None or until(found)),
         first_bits=_FIRST,
         most_bits=limit,
@@ -123,7 +119,7 @@ def enclosed_log_singular_values(
         return Enclosure.between(np.zeros(n), np.zeros(n), arithmetic="integers")
     return refined(
         _beyond_rank(stack).met(_values_in_float64(stack, arithmetic)),
-        lambda: _values_in_balls(realified(stack), n),
+        lambda: _values_in_balls(stack),
         lambda found: is_narrow(found, width),
         first_bits=_FIRST,
         most_bits=limit,
@@ -159,30 +155,17 @@ def _logs(
     )
 
 
-def _gain_in_balls(stack: Factors) -> tuple[float, float]:
-    low, high = norm_in_balls(product_in_balls(stack))
-    return _log_down(low), _log_up(high)
-
-
-def _values_in_balls(stack: Factors, n: int) -> tuple[list[float], list[float]]:
-    pairs = singular_values_in_balls(product_in_balls(stack))
-    once = pairs[:: len(pairs) // n]
-    return [_log_down(low) for low, _ in once], [_log_up(high) for _, high in once]
-
-
-def _log_down(x: arb) -> float:
-    return arb_down(x.log()) if x > 0 else -math.inf
-
-
-def _log_up(x: arb) -> float:
-    return -math.inf if x.is_zero() else arb_up(x.log())
-
-
 def _beyond_rank(stack: Factors) -> Enclosure:
     """Return ln σ = −inf beyond a proved bound on the rank, and no bounds before."""
     n = stack.shape[-1]
     upper = np.where(np.arange(n) < _rank_at_most(stack), np.inf, -np.inf)
     return Enclosure.between(np.full(n, -np.inf), upper, arithmetic="integers")
+
+
+def _values_in_balls(stack: Factors) -> tuple[list[float], list[float]]:
+    low, high = log_singular_values_in_balls(realified(stack))
+    each = len(low) // stack.shape[-1]  # two of each if the factors are complex
+    return low[::each], high[::each]
 
 
 def _rank_at_most(stack: Factors) -> int:
@@ -191,9 +174,6 @@ def _rank_at_most(stack: Factors) -> int:
     if not singular.any():
         return stack.shape[-1]
     real = realified(stack)
-    if len(stack) <= _SHORT:
-        whole = (integer_matrix(J)[0] for J in real)
-        rank = functools.reduce(lambda P, J: J * P, whole).rank()
-    else:
-        rank = min(integer_matrix(J)[0].rank() for J in real[singular])
+    short = len(stack) <= _SHORT
+    rank = rank_of_product(real) if short else least_rank(real[singular])
     return rank >> np.iscomplexobj(stack)

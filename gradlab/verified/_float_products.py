@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from flint import arb_mat
 
 from gradlab.linalg.arithmetic import ETA, Arithmetic
 from gradlab.linalg.outward import frobenius_above, norm_roughly_above
 from gradlab.linalg.rounding import mm, split_power, up_add, up_ldexp, up_mul
 from gradlab.typing import Array, Factors, Matrix
-from gradlab.verified.conversion import ball_matrix
 
-__all__ = ["FloatProduct", "product_in_balls", "product_in_float64"]
+__all__ = ["FloatProduct", "product_in_float64"]
 
 
 @final
@@ -74,12 +72,3 @@ def _paired(
         np.concatenate([error, errors[pairs:]]),
         np.concatenate([exponent, exponents[pairs:]]),
     )
-
-
-def product_in_balls(stack: Factors) -> arb_mat:
-    """Return J_T ⋯ J_1 for a real stack (T, m, m), T ≥ 1, at the precision in force."""
-    level = [ball_matrix(J) for J in stack]
-    while len(level) > 1:
-        pairs = zip(level[0::2], level[1::2], strict=False)
-        level = [late * early for early, late in pairs] + level[len(level) >> 1 << 1 :]
-    return level[0]
