@@ -61,7 +61,7 @@ def float_ends(balls: Array) -> tuple[Array, Array]:
 
 
 def log_radius(balls: Array) -> float:
-    """Return a float64 ≥ ln of the largest radius: −inf if all are exact, inf if NaN."""
+    """Return a float64 ≥ ln of the largest radius: −inf if exact, inf for a NaN."""
     radii = [ball.rad() for ball in balls.flat if not ball.is_exact()]
     if not all(ball.is_finite() for ball in balls.flat):
         return math.inf

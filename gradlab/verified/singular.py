@@ -173,7 +173,8 @@ def _ends(d: Any) -> tuple[Any, Any]:
 def _in_balls(A: Array) -> tuple[list[float], list[float]]:
     real = realified(A if len(A) >= A.shape[1] else A.T)
     pairs = singular_values_in_balls(ball_matrix(real))
-    once = pairs[:: len(pairs) // min(A.shape)]
+    n = min(A.shape)
+    once = pairs[:: len(pairs) // n]  # two of each if A is complex
     return [max(arb_down(low), 0.0) for low, _ in once], [arb_up(x) for _, x in once]
 
 
