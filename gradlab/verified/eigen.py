@@ -171,6 +171,13 @@ def enclosed_eigenvalues(
         message = "`A` must be real; got dtype complex128."
         raise InputTypeError(message)
     ratio = require_number("rtol", rtol, above=0.0)
+    if _is_triangular(matrix):
+        return EigenvalueDiscs(
+            centres=np.diag(matrix).astype(complex),
+            radii=np.zeros(len(matrix)),
+            certified=True,
+            arithmetic="float64",
+        )
     found = _discs_in_float64(matrix, arithmetic)
     limit = down_mul(ratio, up_abs(found.centres).max())
     if found.certified and (found.radii <= limit).all():

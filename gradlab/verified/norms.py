@@ -73,6 +73,7 @@ def enclosed_norm(
         S, exponent = split_power(matrix)
         low, high = _entrywise(S, order, arithmetic)
         low, high = down_ldexp(low, exponent), up_ldexp(high, exponent)
+    high = high if matrix.any() else 0.0
     return Enclosure.between(low, high, fault=fault(arithmetic))
 
 

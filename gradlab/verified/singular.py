@@ -142,6 +142,8 @@ def singular_values_between(
     S, exponent = split_power(A if len(A) >= A.shape[1] else A.T)
     U, s, Vh = arithmetic.svd(S)
     k = S.shape[1]
+    if not S.any():
+        return np.zeros(k), np.zeros(k)
     if not ((s >= 0).all() and (s[:-1] >= s[1:]).all()):
         return np.zeros(k), np.full(k, np.inf)
     V = Vh.conj().T

@@ -22,6 +22,7 @@ __all__ = ["PLANTED", "Planted"]
 class Planted(AbstractBound):
     """A wrong bound: a formula where a theorem should be."""
 
+    label = "thm:planted"
     case: str
     caught: str
     formula: Callable

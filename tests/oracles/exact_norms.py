@@ -19,6 +19,7 @@ __all__ = [
     "least_at_least",
     "norm_at_most",
     "radius_ball",
+    "scaled_identity",
     "singular_value_balls",
 ]
 
@@ -37,23 +38,19 @@ def exact_product(factors):
 
 
 def norm_at_most(A, u):
-    """Decide ‖A‖₂ ≤ u for a float or rational matrix and a float or Fraction u ≥ 0."""
+    """Decide ‖A‖₂ ≤ u for a float or rational matrix and a float or Fraction u."""
     if u == math.inf:
         return True
-    P = A if isinstance(A, flint.fmpq_mat) else exact(A)
-    if P.nrows() < P.ncols():
-        P = P.transpose()
-    return u >= 0 and is_semidefinite(_scaled_identity(P, u) - P.transpose() * P)
+    G = _gram(A)
+    return u >= 0 and is_semidefinite(scaled_identity(G, Fraction(u) ** 2) - G)
 
 
 def least_at_least(A, u):
     """Decide σ_min(A) ≥ u, the last of min(m, n) singular values."""
     if u == math.inf:
         return False
-    P = A if isinstance(A, flint.fmpq_mat) else exact(A)
-    if P.nrows() < P.ncols():
-        P = P.transpose()
-    return u <= 0 or is_semidefinite(P.transpose() * P - _scaled_identity(P, u))
+    G = _gram(A)
+    return u <= 0 or is_semidefinite(G - scaled_identity(G, Fraction(u) ** 2))
 
 
 def is_semidefinite(M):
@@ -86,10 +83,7 @@ def radius_ball(A, bits=200):
 
 def singular_value_balls(A, bits=200):
     """Return σ_1 ≥ … as balls, from the roots of the polynomial of AᵀA."""
-    P = A if isinstance(A, flint.fmpq_mat) else exact(A)
-    if P.nrows() < P.ncols():
-        P = P.transpose()
-    numerators, denominator = (P.transpose() * P).numer_denom()
+    numerators, denominator = _gram(A).numer_denom()
     with _precision(2 * bits):
         squares = [
             root.real.nonnegative_part() / flint.arb(denominator)
@@ -100,6 +94,22 @@ def singular_value_balls(A, bits=200):
         return sorted(roots, key=lambda ball: ball.mid(), reverse=True)
 
 
+def scaled_identity(P, c):
+    """Return c I of the size of P, for a float or Fraction c."""
+    n, value = P.ncols(), _rational(c)
+    return flint.fmpq_mat(
+        n, n, [value * int(i == j) for i in range(n) for j in range(n)]
+    )
+
+
+def _gram(A):
+    """Return AᵀA or AAᵀ, whichever is smaller, of a float or rational matrix."""
+    P = A if isinstance(A, flint.fmpq_mat) else exact(A)
+    if P.nrows() < P.ncols():
+        P = P.transpose()
+    return P.transpose() * P
+
+
 @contextlib.contextmanager
 def _precision(bits):
     before, flint.ctx.prec = flint.ctx.prec, bits
@@ -107,13 +117,6 @@ def _precision(bits):
         yield
     finally:
         flint.ctx.prec = before
-
-
-def _scaled_identity(P, u):
-    n, square = P.ncols(), _rational(u) * _rational(u)
-    return flint.fmpq_mat(
-        n, n, [square * int(i == j) for i in range(n) for j in range(n)]
-    )
 
 
 def _rational(x):

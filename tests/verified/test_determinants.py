@@ -1,0 +1,72 @@
+"""Determinants in integers: 1 is 1, 0 is 0, and logarithms are rounded once."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradlab.algebra.balls import BALLS
+from gradlab.errors import InputError
+from gradlab.verified import enclosed_log_abs_det
+from tests.cases.adversarial import matrices
+from tests.oracles.exact_norms import exact
+
+squares = st.integers(1, 5).flatmap(matrices)
+
+
+def log_of(determinant):
+    with BALLS.precision(200):
+        value = Fraction(int(determinant.p), int(determinant.q))
+        return arb(fmpq(abs(value.numerator), value.denominator)).log()
+
+
+@given(squares)
+def test_a_log_determinant_is_enclosed(A):
+    found, determinant = enclosed_log_abs_det(A), exact(A).det()
+    if determinant == 0:
+        assert found.lower == found.upper == -math.inf
+        return
+    truth = log_of(determinant)
+    assert found.lower <= truth <= found.upper
+    # Neighbouring float64s, one step to either side at most.
+    assert found.upper <= math.nextafter(math.nextafter(found.lower, 1e9), 1e9)
+
+
+def test_unimodular_and_singular_matrices():
+    one = enclosed_log_abs_det([[1e8, 1e8 + 1], [1e8 - 1, 1e8]])
+    assert (one.lower, one.upper) == (0.0, 0.0)
+    none = enclosed_log_abs_det([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
+    assert (none.lower, none.upper) == (-math.inf, -math.inf)
+
+
+def test_a_stack_has_one_for_each_matrix(rng):
+    stack = rng.normal(size=(2, 3, 4, 4))
+    found = enclosed_log_abs_det(stack)
+    assert found.lower.shape == (2, 3)
+    # slogdet errs by n u κ or so.
+    np.testing.assert_allclose(found.lower, np.linalg.slogdet(stack)[1], atol=1e-12)
+    assert enclosed_log_abs_det(np.zeros((0, 2, 2))).lower.shape == (0,)
+
+
+def test_a_complex_determinant_is_half_of_its_real_form(rng):
+    Z = rng.normal(size=(3, 3, 2)) @ [1, 1j]
+    found = enclosed_log_abs_det(Z)
+    measured = np.linalg.slogdet(Z)[1]
+    assert found.lower - 1e-13 <= measured <= found.upper + 1e-13
+    assert found.width < 1e-15
+
+
+def test_sizes_beyond_float64_are_no_harm():
+    found = enclosed_log_abs_det(np.diag([2.0**1000, 2.0**1000, 2.0**-1074]))
+    assert found.lower <= 926 * math.log(2) <= found.upper
+
+
+def test_what_is_not_square_is_refused():
+    with pytest.raises(InputError, match=r"`A` must have shape \(..., n, n\)"):
+        enclosed_log_abs_det(np.zeros((2, 3)))
+    with pytest.raises(InputError, match="`A` must be finite; got nan"):
+        enclosed_log_abs_det([[math.nan]])

@@ -1,0 +1,131 @@
+"""Numerical abscissa and radius: closed forms, definiteness, and their inequalities."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradlab.algebra.balls import BALLS
+from gradlab.errors import InputError
+from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.verified import (
+    Verdict,
+    enclosed_norm,
+    enclosed_numerical_abscissa,
+    enclosed_numerical_radius,
+    enclosed_spectral_radius,
+)
+from tests.cases.adversarial import matrices
+from tests.oracles.exact_norms import exact, is_semidefinite, scaled_identity
+
+squares = st.integers(1, 4).flatmap(matrices)
+
+
+def top_at_most(A, limit):
+    """Decide λ_max((A + Aᵀ)/2) ≤ limit exactly."""
+    double = exact(A) + exact(A).transpose()
+    return is_semidefinite(scaled_identity(double, 2 * Fraction(limit)) - double)
+
+
+@given(squares)
+def test_an_abscissa_is_enclosed(A):
+    found = enclosed_numerical_abscissa(A)
+    if math.isfinite(found.upper):
+        assert top_at_most(A, found.upper)
+    if math.isfinite(found.lower):
+        assert not top_at_most(A, Fraction(found.lower) - Fraction(1, 10**400))
+    # Some 4 n² u of the norm, shifted by it once.
+    assert found.width <= 2e-13 * enclosed_norm(A).upper + 1e-300
+
+
+@given(squares)
+def test_a_radius_keeps_its_inequalities(A):
+    # max(ρ, ‖A‖/2, ω(±A)) ≤ w ≤ ‖A‖: no enclosure may refute them.
+    found = enclosed_numerical_radius(A, rtol=1e-3)
+    norm = enclosed_norm(A)
+    assert found.at_most(norm) is not Verdict.REFUTED
+    assert enclosed_norm(A / 2).at_most(found) is not Verdict.REFUTED
+    assert enclosed_spectral_radius(A).at_most(found) is not Verdict.REFUTED
+    for B in (A, -A):
+        assert enclosed_numerical_abscissa(B).at_most(found) is not Verdict.REFUTED
+    assert found.width <= 1.1e-3 * found.upper + 1e-300
+
+
+def cosine_of_pi_over(k):
+    with BALLS.precision(100):
+        return (arb.pi() / k).cos()
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 7])
+def test_a_nilpotent_jordan_block_has_radius_cos_of_pi_over_n_plus_one(n):
+    found = enclosed_numerical_radius(np.eye(n, k=1))
+    exact_radius = cosine_of_pi_over(n + 1)
+    assert found.lower <= exact_radius <= found.upper
+    assert found.width <= 1.1e-6
+    with BALLS.precision(100):
+        assert enclosed_numerical_abscissa(np.eye(n, k=1)).lower <= exact_radius
+
+
+def test_normal_matrices_have_their_spectral_radius():
+    Q = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 4)))[0]
+    for A in (np.diag([1.0, -3.0, 2.0]), Q, np.eye(4)[[1, 2, 3, 0]], -np.eye(2)):
+        found = enclosed_numerical_radius(A)
+        found.met(enclosed_spectral_radius(A))
+        assert found.width <= 1.1e-6 * found.upper
+
+
+def test_complex_matrices_are_turned_all_the_way(rng):
+    # The range of iA is that of A, turned by 90°; of a complex diagonal, its corners.
+    A = rng.normal(size=(3, 3))
+    found = enclosed_numerical_radius(A)
+    found.met(enclosed_numerical_radius(1j * A))
+    corners = np.diag([1.0, -2j, 1 - 1j])
+    assert enclosed_numerical_radius(corners).lower <= 2.0
+    assert enclosed_numerical_radius(corners).upper >= 2.0
+    assert enclosed_numerical_abscissa(corners).lower <= 1.0
+    assert enclosed_numerical_abscissa(corners).upper >= 1.0
+
+
+def test_an_abscissa_may_be_negative_and_zero_is_zero():
+    found = enclosed_numerical_abscissa(-np.eye(3))
+    assert -1 - 1e-14 < found.lower <= -1.0 <= found.upper < -1 + 1e-14
+    for function in (enclosed_numerical_abscissa, enclosed_numerical_radius):
+        zero = function(np.zeros((2, 2)))
+        assert zero.lower == zero.upper == 0.0
+
+
+@pytest.mark.parametrize("power", [-700, 700])
+def test_scaling_by_a_power_of_two_scales_the_ends(power, rng):
+    A = rng.normal(size=(3, 3))
+    for function in (enclosed_numerical_abscissa, enclosed_numerical_radius):
+        one, two = function(A), function(np.ldexp(A, power))
+        assert two.lower == math.ldexp(one.lower, power)
+        assert two.upper == math.ldexp(one.upper, power)
+
+
+def test_few_directions_give_a_wide_enclosure():
+    J = np.eye(3, k=1)
+    wide = enclosed_numerical_radius(J, most_directions=17)
+    narrow = enclosed_numerical_radius(J)
+    assert wide.lower <= narrow.lower <= narrow.upper < wide.upper
+    assert wide.width > 1e-4
+
+
+def test_wrong_arithmetic_certifies_nothing():
+    wrong = Arithmetic(matmul=lambda X, Y: np.matmul(X, Y) + 1e-3)
+    for function in (enclosed_numerical_abscissa, enclosed_numerical_radius):
+        assert not function(np.diag([1.0, 2.0]), arithmetic=wrong).certified
+
+
+@pytest.mark.parametrize(
+    "function", [enclosed_numerical_abscissa, enclosed_numerical_radius]
+)
+def test_what_is_no_finite_square_matrix_is_refused(function):
+    with pytest.raises(InputError, match=r"`A` must have shape \(n, n\); got \(2, 3\)"):
+        function(np.zeros((2, 3)))
+    with pytest.raises(InputError, match="`A` must be finite; got inf"):
+        function([[math.inf]])

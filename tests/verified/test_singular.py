@@ -1,0 +1,126 @@
+"""All singular values: those of exact polynomials, clusters, zeros and tiny ones."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradlab.errors import InputError
+from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.verified import enclosed_least_singular_value, enclosed_singular_values
+from gradlab.verified.singular import realified, singular_values_between
+from tests.cases.adversarial import matrices
+from tests.oracles.exact_norms import least_at_least, norm_at_most, singular_value_balls
+
+squares = st.integers(1, 4).flatmap(matrices)
+
+
+def check(A, found):
+    for low, high, ball in zip(
+        found.lower, found.upper, singular_value_balls(A, bits=2400), strict=True
+    ):
+        assert not ball < low
+        assert not ball > high
+
+
+@given(squares)
+def test_all_values_are_enclosed(A):
+    found = enclosed_singular_values(A, most_bits=256)
+    check(A, found)
+    assert norm_at_most(A, found.upper[0])
+    least = enclosed_least_singular_value(A, most_bits=256)
+    assert least_at_least(A, least.lower)
+    least.met(found[-1])
+
+
+@given(squares)
+def test_float64_alone_encloses_them_within_n_n_u_of_the_norm(A):
+    low, high = singular_values_between(A)
+    width = (high - low).max()
+    # Products, residual and defects give some 10 n² u.
+    assert width <= 64 * A.size * 2.0**-53 * high[0] + 1e-300
+
+
+CLUSTERS = {
+    "identity": np.eye(4),
+    "orthogonal": np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))[0],
+    "two alike": np.diag([2.0, 1.0, 1.0, 1.0 + 2.0**-52]),
+    "reflection of ones": np.eye(4) - 0.5 * np.ones((4, 4)),
+}
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_clusters_are_no_harm_and_balls_narrow_them(name):
+    A = CLUSTERS[name]
+    fast = enclosed_singular_values(A)
+    narrow = enclosed_singular_values(A, rtol=1e-15)
+    check(A, narrow)
+    assert (narrow.upper <= fast.upper).all()
+    assert (narrow.lower >= fast.lower).all()
+    assert narrow.arithmetic.startswith("balls")
+    # Two float64s around each value, or one.
+    assert (narrow.upper <= np.nextafter(narrow.lower, np.inf)).all()
+
+
+def test_values_far_below_the_rounding_of_the_largest_are_found_relatively():
+    # Rows 1 and δ apart: σ_2 is δ/√2 or so, 10⁻²⁰ of σ_1.
+    A = np.array([[1.0, 1.0], [1.0, 1.0 + 2.0**-52]])
+    found = enclosed_singular_values(A)
+    check(A, found)
+    assert found.width[1] < 1e-9 * found.upper[1]
+    graded = np.diag([1.0, 2.0**-200, 2.0**-1000])
+    assert enclosed_singular_values(graded, rtol=1e-15).width.tolist() == [0, 0, 0]
+
+
+def test_a_zero_is_enclosed_by_zero_and_the_precision():
+    A = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
+    found = enclosed_singular_values(A, most_bits=256)
+    assert found.lower[2] == 0.0
+    assert 0 < found.upper[2] < 2.0**-200
+    assert found.reason == "256 bits leave it wider than was asked for"
+    zero = enclosed_singular_values(np.zeros((2, 3)))
+    assert zero.lower.tolist() == zero.upper.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("shape", [(6, 2), (2, 6), (3, 1)])
+@pytest.mark.parametrize("rtol", [1e-9, 1e-15])
+def test_rectangles(shape, rtol, rng):
+    A = rng.normal(size=shape)
+    found = enclosed_singular_values(A, rtol=rtol)
+    assert len(found.lower) == min(shape)
+    check(A, found)
+
+
+@pytest.mark.parametrize("rtol", [1e-9, 1e-15])
+def test_complex_matrices_have_every_value_of_their_real_forms_once(rtol, rng):
+    Z = rng.normal(size=(3, 3, 2)) @ [1, 1j]
+    found = enclosed_singular_values(Z, rtol=rtol)
+    every = singular_value_balls(realified(Z))[::2]
+    for low, high, ball in zip(found.lower, found.upper, every, strict=True):
+        assert not ball < low
+        assert not ball > high
+    assert (found.width < 1e-12).all()
+
+
+def test_wrong_arithmetic_leaves_it_to_balls():
+    wrong = Arithmetic(matmul=lambda X, Y: np.matmul(X, Y) + 1e-3)
+    A = np.array([[3.0, 0.0], [4.0, 5.0]])  # σ = √45 and √5
+    for function in (enclosed_singular_values, enclosed_least_singular_value):
+        found = function(A, arithmetic=wrong)
+        assert found.certified
+        assert found.arithmetic == "balls of 128 bits"
+    assert found.lower <= math.sqrt(5) <= found.upper
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rtol": 0.0}, "`rtol` must be a finite number > 0; got 0"),
+        ({"most_bits": 64}, "`most_bits` must be an integer >= 128; got 64"),
+    ],
+)
+def test_impossible_wishes_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        enclosed_singular_values(np.eye(2), **options)
