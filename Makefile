@@ -15,7 +15,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export GRADLAB_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help reproduce figures test check paper bench docs lock clean
+.PHONY: help reproduce figures test check paper bench soundness docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench: $(VENV)/.installed ## time the kernels beside plain NumPy and torch, inte
 	$(PY) -m benchmarks.kernels
 	$(PY) -m benchmarks.windows
 	$(PY) -m benchmarks.pseudospectra
+
+soundness: $(VENV)/.installed ## a million exact decisions about certified numbers, 5 min
+	$(PY) -m benchmarks.soundness
 
 docs: $(VENV)/.installed ## build/docs: every public name, from its docstring
 	$(PY) -m pip install --quiet "pdoc>=14.5"

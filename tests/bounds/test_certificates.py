@@ -1,4 +1,4 @@
-"""Certificates: proved where a bound holds, refuted where it is wrong, else undecided."""
+"""Certificates: proved where a bound holds, refuted where it is wrong, or undecided."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Runs in balls: exact orbits stay inside, and horizons are proportional to the bits."""
+"""Runs in balls: exact orbits stay inside, and horizons grow in proportion to bits."""
 
 import math
 from fractions import Fraction

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.linalg import rounding
+from gradlab.linalg.arithmetic import Arithmetic
 from gradlab.linalg.rounding import (
+    down_abs,
     down_exp,
     down_ldexp,
     down_log,
@@ -19,8 +21,11 @@ from gradlab.linalg.rounding import (
     down_sqrt,
     down_sum,
     down_sums,
+    down_times,
     mm,
     split_power,
+    up_abs,
+    up_distance,
     up_exp,
     up_ldexp,
     up_log,
@@ -29,6 +34,7 @@ from gradlab.linalg.rounding import (
     up_sqrt,
     up_sum,
     up_sums,
+    up_times,
 )
 from tests.cases.adversarial import matrices
 
@@ -110,6 +116,8 @@ def test_a_nan_stays_one():
             found = function(math.nan, 1.0)
         elif name.endswith(("pow", "ldexp")):
             found = function(math.nan, 3)
+        elif name.endswith("times"):
+            found = function(3, math.nan)
         else:
             found = function(math.nan)
         assert math.isnan(found), name
@@ -308,6 +316,36 @@ def test_the_error_bound_of_a_product_is_k_u_and_not_much_more(rng):
     stack, errors = mm(np.stack([X, X]), np.stack([Y, Y]))
     assert stack.shape == errors.shape == (2, 5, 4)
     assert mm(np.zeros((2, 0)), np.zeros((0, 3)))[0].tolist() == [[0.0] * 3] * 2
+
+
+def test_multiples_keep_the_logarithm_of_zero():
+    assert up_times(7, -math.inf) == down_times(7, -math.inf) == -math.inf
+    assert down_times(3, 0.1) <= 3 * Fraction(0.1) <= up_times(3, 0.1)
+    assert up_times(3, 0.1) - down_times(3, 0.1) <= 2 * math.ulp(0.3)
+
+
+@pytest.mark.parametrize("z", [3 + 4j, 1e-320 + 1e-320j, 1.7e308 + 1e308j, 0j, -2.5])
+def test_absolute_values_are_enclosed(z):
+    square = Fraction(np.real(z)) ** 2 + Fraction(np.imag(z)) ** 2
+    low, high = float(down_abs(z)), float(up_abs(z))
+    assert 0 <= Fraction(low) ** 2 <= square
+    assert high == math.inf or square <= Fraction(high) ** 2
+    assert not isinstance(z, float) or low == high == 2.5
+
+
+def test_distances_are_rounded_up(rng):
+    X, Y = np.array(BOUNDARY), np.array(BOUNDARY[::-1])
+    for x, y, gap in zip(X, Y, up_distance(X, Y), strict=True):
+        assert not_below(float(gap), abs(Fraction(x) - Fraction(y)))
+    assert up_distance(np.array([1 + 1j]), np.array([4.0 - 3j]))[0] >= 5
+
+
+def test_arithmetic_that_keeps_no_digit_bounds_nothing():
+    blunt = Arithmetic(unit=0.25)
+    X = np.ones((2, 5))
+    assert up_sums(X, blunt).tolist() == [math.inf] * 2
+    assert down_sums(X, blunt).tolist() == [-math.inf] * 2
+    assert (mm(X, X.T, blunt)[1] == math.inf).all()
 
 
 def test_a_product_that_overflows_says_so():

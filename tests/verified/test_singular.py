@@ -2,14 +2,20 @@
 
 import math
 
+import flint
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputError
 from gradlab.linalg.arithmetic import Arithmetic
-from gradlab.verified import enclosed_least_singular_value, enclosed_singular_values
+from gradlab.verified import (
+    _ball_singular,
+    enclosed_least_singular_value,
+    enclosed_singular_values,
+)
 from gradlab.verified.singular import realified, singular_values_between
 from tests.cases.adversarial import matrices
 from tests.oracles.exact_norms import least_at_least, norm_at_most, singular_value_balls
@@ -102,6 +108,42 @@ def test_complex_matrices_have_every_value_of_their_real_forms_once(rtol, rng):
         assert not ball < low
         assert not ball > high
     assert (found.width < 1e-12).all()
+
+
+class Failing:
+    """An eigensolver that finds nothing, or one vector over and over."""
+
+    def __init__(self, entry):
+        self.entry = entry
+
+    def __call__(self, M):
+        self.n = M.ncols()
+        return self
+
+    def eig(self, **options):
+        n = self.n
+        vectors = flint.acb_mat(n, n, [flint.acb(self.entry)] * n * n)
+        return [flint.acb(0)] * n, vectors
+
+
+@pytest.mark.parametrize("entry", ["nan", "1", "0"])
+def test_balls_hold_whatever_the_eigensolver_returns(entry, monkeypatch):
+    monkeypatch.setattr(_ball_singular, "acb_mat", Failing(entry))
+    for A in (np.diag([3.0, 2.0, 1.0]), np.ones((3, 3)), np.triu(np.ones((3, 3)))):
+        check(A, enclosed_singular_values(A, rtol=1e-15, most_bits=256))
+        with BALLS.precision(128):
+            low, high = _ball_singular.norm_in_balls(flint.arb_mat(A.tolist()))
+            norm = singular_value_balls(A)[0]
+        assert not norm < low
+        assert not norm > high
+
+
+@pytest.mark.parametrize("s", [[1.0, 2.0], [2.0, -1.0], [math.nan, 1.0]])
+def test_singular_values_out_of_order_bound_nothing(s):
+    lying = Arithmetic(svd=lambda A: (np.eye(2), np.array(s), np.eye(2)))
+    low, high = singular_values_between(np.diag([2.0, 1.0]), lying)
+    assert low.tolist() == [0.0, 0.0]
+    assert high.tolist() == [math.inf, math.inf]
 
 
 def test_wrong_arithmetic_leaves_it_to_balls():
