@@ -24,6 +24,10 @@ ETA = 2.0**-1074
 """The smallest positive float64."""
 
 _SHAPES = ((1, 1, 1), (2, 3, 2), (5, 4, 7), (8, 8, 8), (33, 65, 17), (130, 128, 131))
+_SMALL, _SCALES = np.array([ETA, 2.0**-1022]), np.array([1.0, 0.5])
+_ADDED = np.array([UNIT, UNIT * (1 + 2 * UNIT), -UNIT, -UNIT * (1 + 2 * UNIT)])
+_ONES = np.array([1.0, 1.0, -1.0, -1.0])
+_SUMS = np.array([1.0, 1 + 2 * UNIT, -1.0, -1 - 2 * UNIT])
 _TRIALS = ((3, 0), (22, 200))  # bits of the whole numbers, largest power of two
 
 
@@ -116,19 +120,15 @@ def fault(arithmetic: Arithmetic = FLOAT64) -> str:
 
 
 def _flushing() -> str:
-    smallest = np.array([ETA, 2.0**-1022])
-    kept = smallest * np.array([1.0, 0.5])
-    if not (ETA * 1.0 > 0 and (kept > 0).all() and np.nextafter(0.0, 1.0) + 0.0 > 0):
-        return "subnormal numbers are flushed to zero"
-    return ""
+    # 2⁻¹⁰⁷⁴ itself, and 2⁻¹⁰²³ made of a normal number.
+    kept = _SMALL * _SCALES
+    return "" if kept.all() else "subnormal numbers are flushed to zero"
 
 
 def _misrounding() -> str:
-    one = np.array([1.0, -1.0])
-    half, more = one * UNIT, one * (UNIT + 2.0**-100)
-    if (one + half == one).all() and (one + more == one * (1 + 2 * UNIT)).all():
-        return ""
-    return "float64 does not round to nearest"
+    # 1 + u is a tie and goes to 1; whatever is above it goes up, on both sides of 0.
+    right = (_ONES + _ADDED == _SUMS).all()
+    return "" if right else "float64 does not round to nearest"
 
 
 @functools.cache

@@ -58,7 +58,7 @@ def enclosed_norm(
     Notes
     -----
     The 2-norm is enclosed as `gradlab.linalg.outward` says, from products with a-priori
-    error bounds in rounding to nearest [rump2010verification, Sec. 10].
+    error bounds in rounding to nearest [rump2010verification].
 
     Examples
     --------

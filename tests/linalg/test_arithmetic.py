@@ -90,8 +90,17 @@ def test_numpy_patched_after_import_is_found(monkeypatch):
 
 
 def test_flushed_subnormals_and_other_rounding_modes_are_found(monkeypatch):
-    monkeypatch.setattr(arithmetic, "ETA", 0.0)
-    assert fault() == "subnormal numbers are flushed to zero"
+    # The modes themselves cannot be set from here: the numbers that they would give.
+    for place in range(2):
+        flushed = np.array([2.0**-1074, 2.0**-1022])
+        flushed[place] = 0.0
+        monkeypatch.setattr(arithmetic, "_SMALL", flushed)
+        assert fault() == "subnormal numbers are flushed to zero"
     monkeypatch.undo()
-    monkeypatch.setattr(arithmetic, "UNIT", 2.0**-52)  # as if 1 + u were above 1
-    assert fault() == "float64 does not round to nearest"
+    for place in range(4):
+        rounded = arithmetic._SUMS.copy()
+        rounded[place] = np.nextafter(rounded[place], np.inf)
+        with monkeypatch.context() as upward:
+            upward.setattr(arithmetic, "_SUMS", rounded)
+            assert fault() == "float64 does not round to nearest"
+    assert fault() == ""

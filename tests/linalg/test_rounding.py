@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.linalg import rounding
-from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.linalg.rounding import (
     down_abs,
     down_exp,
@@ -37,6 +37,7 @@ from gradlab.linalg.rounding import (
     up_times,
 )
 from tests.cases.adversarial import matrices
+from tests.cases.adversaries import ADVERSARIES
 
 ETA, NORMAL, MAX, U = 2.0**-1074, 2.0**-1022, np.finfo(float).max, 2.0**-53
 SIZES = [
@@ -282,8 +283,8 @@ def exact_entry(X, Y, i, j):
     return total
 
 
-def check_product(X, Y):
-    C, E = mm(X, Y)
+def check_product(X, Y, arithmetic=FLOAT64):
+    C, E = mm(X, Y, arithmetic)
     for i, j in np.argwhere(np.isfinite(C) & np.isfinite(E)):
         real, imaginary = exact_entry(X, Y, i, j)
         error = (real - Fraction(C[i, j].real)) ** 2
@@ -338,6 +339,32 @@ def test_distances_are_rounded_up(rng):
     for x, y, gap in zip(X, Y, up_distance(X, Y), strict=True):
         assert not_below(float(gap), abs(Fraction(x) - Fraction(y)))
     assert up_distance(np.array([1 + 1j]), np.array([4.0 - 3j]))[0] >= 5
+
+
+def test_float32_is_taken_as_the_numbers_it_is():
+    # In float32 1 + 2⁻³⁰ is 1 and 10⁻³⁰⁰ is 0; a step upward is 2⁻²³.
+    one, tiny = np.ones(1, np.float32), np.full(1, 2.0**-30, np.float32)
+    assert 1 + 2.0**-30 <= rounding.up_add(one, tiny)[0] < 1 + 2.0**-29
+    assert rounding.up_mul(one, 1e-300)[0] >= 1e-300
+    assert rounding.down_div(one, np.full(1, 3, np.float32))[0] > 1 / 3 - 2.0**-50
+    assert up_exp(tiny)[0] < 1 + 2.0**-29
+    assert up_log(1 + one)[0] < math.log(2) + 2e-15
+    assert down_sqrt(one)[0] > 1 - 2.0**-50
+    assert up_sums(np.stack([one, tiny], axis=1))[0] < 1 + 2.0**-29
+    C, E = mm(np.stack([one, tiny], axis=1), np.ones((2, 1), np.float32))
+    assert abs(C[0, 0] - (1 + 2.0**-30)) <= E[0, 0] < 1e-15
+
+
+@pytest.mark.parametrize("arithmetic", ADVERSARIES.values(), ids=ADVERSARIES)
+def test_sums_and_products_hold_for_the_worst_arithmetic(arithmetic):
+    rng = np.random.default_rng(9)
+    for size in (1e-3, 1.0, 1e3):
+        X, Y = size * rng.normal(size=(3, 4)), rng.normal(size=(4, 3))
+        for A, B in ((X, Y), (np.abs(X), np.abs(Y))):
+            check_product(A, B, arithmetic)
+            ends = down_sums(A, arithmetic), up_sums(A, arithmetic)
+            for row, low, high in zip(A.tolist(), *ends, strict=True):
+                assert low <= sum(map(Fraction, row)) <= high
 
 
 def test_arithmetic_that_keeps_no_digit_bounds_nothing():
