@@ -15,10 +15,10 @@ from gradlab.bounds.linear_weights import linear_weights
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.linalg.arithmetic import fault
 from gradlab.linalg.outward import frobenius_above, log_norm_above, norm_above
+from gradlab.linalg.powers_of_two import split_power
 from gradlab.linalg.rounding import (
     down_log,
     down_sub,
-    split_power,
     up_add,
     up_div,
     up_log,

@@ -12,13 +12,12 @@ from gradlab.dynamics.trajectory import Trajectory
 from gradlab.errors import AssumptionError
 from gradlab.linalg.arithmetic import ETA, UNIT, fault
 from gradlab.linalg.outward import frobenius_above, norm_between
+from gradlab.linalg.powers_of_two import split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_log,
     down_mul,
     down_times,
-    split_power,
     up_add,
-    up_ldexp,
     up_log,
     up_mul,
     up_times,

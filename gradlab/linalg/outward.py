@@ -16,22 +16,20 @@ from typing import Any
 import numpy as np
 
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic
+from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_abs,
     down_div,
-    down_ldexp,
     down_log,
     down_mul,
     down_sqrt,
     down_sub,
     down_sums,
     mm,
-    split_power,
     up_abs,
     up_add,
     up_distance,
     up_div,
-    up_ldexp,
     up_log,
     up_mul,
     up_sqrt,

@@ -10,6 +10,7 @@ certifies nothing.  Numbers of float32 are taken as the float64s that they are.
 """
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -23,7 +24,6 @@ __all__ = [
     "down_add",
     "down_div",
     "down_exp",
-    "down_ldexp",
     "down_log",
     "down_log1p",
     "down_mul",
@@ -34,13 +34,11 @@ __all__ = [
     "down_sums",
     "down_times",
     "mm",
-    "split_power",
     "up_abs",
     "up_add",
     "up_distance",
     "up_div",
     "up_exp",
-    "up_ldexp",
     "up_log",
     "up_log1p",
     "up_mul",
@@ -57,6 +55,7 @@ Real: TypeAlias = float | Array
 _LIBM = 4 * 2.0**-52
 """Allowed to exp, log and log1p of the C library or of NumPy, relatively: 4 ulp."""
 
+_MAX = sys.float_info.max
 _LN2_DOWN = float.fromhex("0x1.62e42fefa39efp-1")
 _LN2_UP = float.fromhex("0x1.62e42fefa39f0p-1")
 
@@ -136,18 +135,18 @@ def down_sqrt(a: Real) -> Any:
 
 
 @_quiet
-def up_abs(z: Real | Array) -> Any:
+def up_abs(z: Real) -> Any:
     """Return a float64 ≥ |z|: |z| itself if z is real; hypot is allowed 4 ulp."""
     size = np.abs(z)
     return up_add(size, up_mul(size, _LIBM)) if np.iscomplexobj(z) else size
 
 
 @_quiet
-def down_abs(z: Real | Array) -> Any:
+def down_abs(z: Real) -> Any:
     """Return a float64 ≤ |z|, never below 0."""
     if not np.iscomplexobj(z):
         return np.abs(z)
-    size = np.minimum(np.abs(z), np.finfo(float).max)
+    size = np.minimum(np.abs(z), _MAX)
     return np.maximum(down_sub(size, up_mul(size, _LIBM)), 0.0)
 
 
@@ -232,24 +231,24 @@ def up_sums(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     and Σ|x| comes out no smaller than (1 − (n − 1) u) Σ|x| [higham2002accuracy, Sec.
     4.2].
     """
-    wide = X.astype(float, copy=False)
-    return up_add(arithmetic.total(wide), _sum_error(wide, arithmetic))
+    return up_add(*_total(X, arithmetic))
 
 
 @_quiet
 def down_sums(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≤ the exact sums over the last axis."""
+    return down_sub(*_total(X, arithmetic))
+
+
+def _total(X: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    """Return computed sums over the last axis and a bound on their errors."""
     wide = X.astype(float, copy=False)
-    return down_sub(arithmetic.total(wide), _sum_error(wide, arithmetic))
-
-
-def _sum_error(X: Array, arithmetic: Arithmetic) -> Any:
     nu = max(X.shape[-1] - 1, 0) * arithmetic.unit
     if not nu < 1:
-        return np.full(X.shape[:-1], np.inf)
+        return arithmetic.total(wide), np.inf
     rest = down_sub(1.0, nu)
-    size = up_mul(nu, arithmetic.total(np.abs(X)))
-    return up_div(size, down_mul(rest, rest))
+    size = up_mul(nu, arithmetic.total(np.abs(wide)))
+    return arithmetic.total(wide), up_div(size, down_mul(rest, rest))
 
 
 @_quiet
@@ -298,51 +297,9 @@ def up_exp(x: Real) -> Any:
 @_quiet
 def down_exp(x: Real) -> Any:
     """Return a float64 ≤ e^x, never below 0."""
-    power = np.minimum(np.exp(x, dtype=float), np.finfo(float).max)
+    power = np.minimum(np.exp(x, dtype=float), _MAX)
     narrowed = down_sub(power, up_add(up_mul(power, _LIBM), 4 * ETA))
     return np.maximum(narrowed, 0.0)
-
-
-def split_power(A: Array) -> tuple[Array, Any]:
-    """Return S and e with A = 2^e (S + D), max|S| in [½, 1) and |D| ≤ 2⁻¹⁰⁷⁴ each.
-
-    One power of two for every matrix (..., m, n) of a stack, real and imaginary parts
-    counting as entries; D = 0 unless an entry is below 2⁻⁹⁶⁰ of the largest.  For A = 0
-    both are 0.
-    """
-    parts = (A.real, A.imag) if np.iscomplexobj(A) else (A,)
-    largest = [np.abs(part).max(axis=(-2, -1), initial=0.0) for part in parts]
-    exponent = np.frexp(np.max(largest, axis=0))[1]
-    return _times_power(A, -exponent[..., None, None]), exponent
-
-
-def _times_power(A: Array, power: Any) -> Any:
-    if not np.iscomplexobj(A):
-        return np.ldexp(A, power)
-    return np.ldexp(A.real, power) + 1j * np.ldexp(A.imag, power)
-
-
-@_quiet
-def up_ldexp(x: Real, exponent: Any) -> Any:
-    """Return a float64 ≥ x 2^exponent, equal to it where that is a float64."""
-    moved = _moved(x, exponent)
-    return np.where(_is_exact(moved, x, exponent), moved, _up(moved))[()]
-
-
-@_quiet
-def down_ldexp(x: Real, exponent: Any) -> Any:
-    """Return a float64 ≤ x 2^exponent, equal to it where that is a float64."""
-    moved = _moved(x, exponent)
-    return np.where(_is_exact(moved, x, exponent), moved, _down(moved))[()]
-
-
-def _moved(x: Real, exponent: Any) -> Any:
-    # Beyond ±4400 every float64 has become 0 or inf.
-    return np.ldexp(x, np.clip(exponent, -4400, 4400).astype(np.intc))
-
-
-def _is_exact(moved: Any, x: Real, exponent: Any) -> Any:
-    return np.equal(_moved(moved, np.negative(exponent)), x)
 
 
 @_quiet
@@ -394,8 +351,7 @@ def mm(X: Array, Y: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Array, Arr
 
 def _complex_product(X: Array, Y: Array, arithmetic: Arithmetic) -> tuple[Array, Array]:
     left = np.concatenate([X.real, X.imag], axis=-1)
-    real, real_error = mm(left, np.concatenate([Y.real, -Y.imag], axis=-2), arithmetic)
-    imaginary, imaginary_error = mm(
-        left, np.concatenate([Y.imag, Y.real], axis=-2), arithmetic
-    )
-    return real + 1j * imaginary, up_add(real_error, imaginary_error)
+    rights = ((Y.real, -Y.imag), (Y.imag, Y.real))
+    parts = (mm(left, np.concatenate(Z, axis=-2), arithmetic) for Z in rights)
+    (real, one), (imaginary, other) = parts
+    return real + 1j * imaginary, up_add(one, other)

@@ -14,7 +14,8 @@ import numpy as np
 
 from gradlab.linalg.arithmetic import ETA, Arithmetic
 from gradlab.linalg.outward import frobenius_above, norm_roughly_above
-from gradlab.linalg.rounding import mm, split_power, up_add, up_ldexp, up_mul
+from gradlab.linalg.powers_of_two import split_power, up_ldexp
+from gradlab.linalg.rounding import mm, up_add, up_mul
 from gradlab.typing import Array, Factors, Matrix
 
 __all__ = ["FloatProduct", "product_in_float64"]

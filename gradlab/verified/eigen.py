@@ -16,15 +16,8 @@ from gradlab._results import Result
 from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputTypeError
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, fault
-from gradlab.linalg.rounding import (
-    down_abs,
-    down_ldexp,
-    down_mul,
-    split_power,
-    up_abs,
-    up_add,
-    up_ldexp,
-)
+from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
+from gradlab.linalg.rounding import down_abs, down_mul, up_abs, up_add
 from gradlab.references import Reference
 from gradlab.typing import ArrayLike, Matrix, Vector
 from gradlab.verified._ball_integers import (

@@ -8,17 +8,15 @@ from gradlab._checks import require_array
 from gradlab.errors import InputError
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, fault
 from gradlab.linalg.outward import norm_between
+from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_abs,
-    down_ldexp,
     down_mul,
     down_sqrt,
     down_sub,
     down_sums,
-    split_power,
     up_abs,
     up_add,
-    up_ldexp,
     up_mul,
     up_sqrt,
     up_sums,

@@ -13,19 +13,17 @@ import numpy as np
 from gradlab._checks import require_count, require_number
 from gradlab.linalg.arithmetic import ETA, FLOAT64, UNIT, Arithmetic, fault
 from gradlab.linalg.outward import frobenius_above, norm_between, row_sums_above
+from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_add,
     down_div,
-    down_ldexp,
     down_mul,
     down_sqrt,
     down_sub,
     mm,
-    split_power,
     up_abs,
     up_add,
     up_div,
-    up_ldexp,
     up_mul,
     up_sqrt,
     up_sub,

@@ -18,18 +18,16 @@ from gradlab.linalg.outward import (
     least_singular_value_above,
     least_singular_value_below,
 )
+from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_div,
-    down_ldexp,
     down_mul,
     down_sqrt,
     down_sub,
     mm,
-    split_power,
     up_add,
     up_distance,
     up_div,
-    up_ldexp,
     up_mul,
     up_sqrt,
 )

@@ -14,7 +14,6 @@ from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.linalg.rounding import (
     down_abs,
     down_exp,
-    down_ldexp,
     down_log,
     down_log1p,
     down_pow,
@@ -23,11 +22,9 @@ from gradlab.linalg.rounding import (
     down_sums,
     down_times,
     mm,
-    split_power,
     up_abs,
     up_distance,
     up_exp,
-    up_ldexp,
     up_log,
     up_log1p,
     up_pow,
@@ -107,7 +104,7 @@ def test_a_quotient_by_zero_has_no_bound(name):
 def test_a_nan_stays_one():
     for name in rounding.__all__:
         function = getattr(rounding, name)
-        if name in ("mm", "split_power"):
+        if name == "mm":
             continue
         if name in ("up_sum", "down_sum"):
             found = function([1.0, math.nan])
@@ -115,7 +112,7 @@ def test_a_nan_stays_one():
             found = function(np.array([1.0, math.nan]))
         elif name.endswith(("add", "sub", "mul", "div", "distance")):
             found = function(math.nan, 1.0)
-        elif name.endswith(("pow", "ldexp")):
+        elif name.endswith("pow"):
             found = function(math.nan, 3)
         elif name.endswith("times"):
             found = function(3, math.nan)
@@ -240,38 +237,6 @@ def test_logarithms_of_scaled_numbers_are_enclosed(exponent):
         # 4 ulp of ln x and a few of e ln 2.
         assert high - low <= 1e-15 * (8 * abs(math.log(x)) + 4 * abs(exponent)) + 1e-320
         flint.ctx.prec = before
-
-
-@pytest.mark.parametrize("exponent", [-5000, -1074, -1030, -1, 0, 1, 1023, 2098, 5000])
-def test_powers_of_two_are_exact_or_rounded_outward(exponent):
-    for x in BOUNDARY:
-        exact = Fraction(x) * Fraction(2) ** exponent
-        low, high = float(down_ldexp(x, exponent)), float(up_ldexp(x, exponent))
-        assert not_above(low, exact)
-        assert not_below(high, exact)
-        if low != high:
-            assert math.nextafter(low, math.inf) == high or high - low <= 2 * ETA
-            assert low == -math.inf or Fraction(low) != exact
-    assert up_ldexp(math.inf, -5000) == math.inf
-
-
-@given(matrices(3))
-def test_a_matrix_is_split_into_a_power_of_two_and_entries_near_one(A):
-    S, e = split_power(A)
-    assert not A.any() or 0.5 <= np.abs(S).max() < 1
-    for a, s in zip(A.flat, S.flat, strict=True):
-        assert abs(Fraction(a) / Fraction(2) ** int(e) - Fraction(s)) <= Fraction(ETA)
-    Z, f = split_power(A * 1j)
-    assert f == e
-    np.testing.assert_array_equal(Z, 1j * S)
-
-
-def test_every_matrix_of_a_stack_has_its_own_power():
-    stack = np.stack([np.full((2, 2), 1e300), np.zeros((2, 2)), np.full((2, 2), ETA)])
-    S, e = split_power(stack)
-    assert S.shape == stack.shape
-    assert S[1].any() == 0 == e[1]
-    np.testing.assert_array_equal(np.ldexp(S, e[:, None, None]), stack)
 
 
 def exact_entry(X, Y, i, j):

@@ -15,7 +15,7 @@ from gradlab.linalg.outward import (
     norm_between,
     norm_roughly_above,
 )
-from gradlab.linalg.rounding import split_power
+from gradlab.linalg.powers_of_two import split_power
 from gradlab.linalg.similar import similar
 from gradlab.verified._discs import covering, discs, radius_between
 from gradlab.verified._float_products import product_in_float64

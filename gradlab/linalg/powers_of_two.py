@@ -1,0 +1,55 @@
+"""Powers of two in and out: x 2^e is exact unless it underflows or overflows."""
+
+from typing import Any
+
+import numpy as np
+
+from gradlab.typing import Array
+
+__all__ = ["down_ldexp", "split_power", "up_ldexp"]
+
+
+def split_power(A: Array) -> tuple[Array, Any]:
+    """Return S and e with A = 2^e (S + D), max|S| in [½, 1) and |D| ≤ 2⁻¹⁰⁷⁴ each.
+
+    One power of two for every matrix (..., m, n) of a stack, real and imaginary parts
+    counting as entries; D = 0 unless an entry is below 2⁻⁹⁶⁰ of the largest.  For A = 0
+    both are 0.
+    """
+    parts = (A.real, A.imag) if np.iscomplexobj(A) else (A,)
+    largest = [np.abs(part).max(axis=(-2, -1), initial=0.0) for part in parts]
+    exponent = np.frexp(np.max(largest, axis=0))[1]
+    return _times_power(A, -exponent[..., None, None]), exponent
+
+
+def _times_power(A: Array, power: Any) -> Any:
+    if not np.iscomplexobj(A):
+        return np.ldexp(A, power)
+    return np.ldexp(A.real, power) + 1j * np.ldexp(A.imag, power)
+
+
+@np.errstate(over="ignore", under="ignore")
+def up_ldexp(x: float | Array, exponent: Any) -> Any:
+    """Return a float64 ≥ x 2^exponent, equal to it where that is a float64."""
+    moved = _moved(x, exponent)
+    return np.where(_is_exact(moved, x, exponent), moved, np.nextafter(moved, np.inf))[
+        ()
+    ]
+
+
+@np.errstate(over="ignore", under="ignore")
+def down_ldexp(x: float | Array, exponent: Any) -> Any:
+    """Return a float64 ≤ x 2^exponent, equal to it where that is a float64."""
+    moved = _moved(x, exponent)
+    return np.where(_is_exact(moved, x, exponent), moved, np.nextafter(moved, -np.inf))[
+        ()
+    ]
+
+
+def _moved(x: float | Array, exponent: Any) -> Any:
+    # Beyond ±4400 every float64 has become 0 or inf.
+    return np.ldexp(x, np.clip(exponent, -4400, 4400).astype(np.intc))
+
+
+def _is_exact(moved: Any, x: float | Array, exponent: Any) -> Any:
+    return np.equal(_moved(moved, np.negative(exponent)), x)

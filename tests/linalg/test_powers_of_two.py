@@ -1,0 +1,46 @@
+"""Powers of two: exact where float64 has the result, a step outward where it has not."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
+from tests.cases.adversarial import matrices
+from tests.linalg.test_rounding import BOUNDARY, ETA, not_above, not_below
+
+
+@pytest.mark.parametrize("exponent", [-5000, -1074, -1030, -1, 0, 1, 1023, 2098, 5000])
+def test_powers_of_two_are_exact_or_rounded_outward(exponent):
+    for x in BOUNDARY:
+        exact = Fraction(x) * Fraction(2) ** exponent
+        low, high = float(down_ldexp(x, exponent)), float(up_ldexp(x, exponent))
+        assert not_above(low, exact)
+        assert not_below(high, exact)
+        if low != high:
+            assert math.nextafter(low, math.inf) == high or high - low <= 2 * ETA
+            assert low == -math.inf or Fraction(low) != exact
+    assert up_ldexp(math.inf, -5000) == math.inf
+    assert math.isnan(up_ldexp(math.nan, 3))
+    assert math.isnan(down_ldexp(math.nan, 3))
+
+
+@given(matrices(3))
+def test_a_matrix_is_split_into_a_power_of_two_and_entries_near_one(A):
+    S, e = split_power(A)
+    assert not A.any() or 0.5 <= np.abs(S).max() < 1
+    for a, s in zip(A.flat, S.flat, strict=True):
+        assert abs(Fraction(a) / Fraction(2) ** int(e) - Fraction(s)) <= Fraction(ETA)
+    Z, f = split_power(A * 1j)
+    assert f == e
+    np.testing.assert_array_equal(Z, 1j * S)
+
+
+def test_every_matrix_of_a_stack_has_its_own_power():
+    stack = np.stack([np.full((2, 2), 1e300), np.zeros((2, 2)), np.full((2, 2), ETA)])
+    S, e = split_power(stack)
+    assert S.shape == stack.shape
+    assert S[1].any() == 0 == e[1]
+    np.testing.assert_array_equal(np.ldexp(S, e[:, None, None]), stack)
