@@ -1,4 +1,4 @@
-"""Powers of two: exact where float64 has the result, a step outward where it has not."""
+"""Powers of two: exact where float64 has the result, outward by a step where not."""
 
 import math
 from fractions import Fraction

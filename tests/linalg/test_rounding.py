@@ -86,6 +86,23 @@ def test_arrays_are_numbers_side_by_side(name):
         np.testing.assert_array_equal(directed(a, b), each)
 
 
+@given(*[st.floats(allow_nan=False, allow_infinity=False)] * 4)
+def test_wider_operands_give_wider_results(a, b, c, d):
+    (a, b), (c, d) = sorted((a, b)), sorted((c, d))
+    for name in ("add", "sub"):
+        up, down = getattr(rounding, f"up_{name}"), getattr(rounding, f"down_{name}")
+        first, last = (c, d) if name == "add" else (d, c)
+        assert up(a, first) <= up(b, last)
+        assert down(a, first) <= down(b, last)
+    a, b, c, d = sorted(map(abs, (a, b, c, d)))
+    for directed in (rounding.up_mul, rounding.down_mul):
+        assert directed(a, c) <= directed(b, d)
+    for directed in (rounding.up_div, rounding.down_div):
+        assert c == 0 or directed(a, d) <= directed(b, c)
+    for directed in (up_sqrt, down_sqrt, lambda x: up_pow(x, 3)):
+        assert directed(a) <= directed(b)
+
+
 def test_an_overflow_is_enclosed_by_the_largest_float_and_infinity():
     assert rounding.up_add(MAX, MAX) == math.inf
     assert rounding.down_add(MAX, MAX) == MAX
@@ -214,6 +231,18 @@ def test_transcendental_functions_are_enclosed(name):
         assert down(x) <= truth <= up(x)
         # 4 ulp to either side, one for each rounding of the widening, and underflow.
         assert high - low <= 14 * 2 * U * abs(truth) + 16 * ETA
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("name", ["log", "log1p", "exp"])
+def test_a_library_that_errs_by_four_ulp_is_covered(name, sign, monkeypatch):
+    right = getattr(np, name)
+    monkeypatch.setattr(
+        np, name, lambda x, dtype: right(x, dtype=dtype) * (1 + sign * 3.4 * 2.0**-52)
+    )
+    down, up = DIRECTED[name]
+    for x in (1e-3, 0.3, 0.5, 1.5, 7.0, 20.0):
+        assert down(x) <= ball(RANGES[name][1], x) <= up(x)
 
 
 def test_ends_of_the_transcendental_functions():

@@ -5,6 +5,7 @@ import math
 import flint
 import numpy as np
 import pytest
+from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +109,27 @@ def test_complex_matrices_have_every_value_of_their_real_forms_once(rtol, rng):
         assert not ball < low
         assert not ball > high
     assert (found.width < 1e-12).all()
+
+
+def test_a_wider_matrix_has_wider_values(rng):
+    A = rng.normal(size=(4, 4))
+    with BALLS.precision(128):
+        point = flint.arb_mat(A.tolist())
+        wide = flint.arb_mat([[arb(x, 2.0**-20) for x in row] for row in A.tolist()])
+        narrow = _ball_singular.singular_values_in_balls(point)
+        wider = _ball_singular.singular_values_in_balls(wide)
+        for _ in range(10):
+            inside = A + rng.uniform(-1, 1, size=(4, 4)) * 2.0**-20
+            for (low, high), ball in zip(
+                wider, singular_value_balls(inside), strict=True
+            ):
+                assert not ball < low
+                assert not ball > high
+        for (low, high), (below, above) in zip(narrow, wider, strict=True):
+            assert below < low
+            assert high < above
+            # Sixteen entries, each 2⁻²⁰ wide, go through two products.
+            assert above - below < 256 * 2.0**-20
 
 
 class Failing:
