@@ -1,4 +1,7 @@
-"""Runs of a cell, their chains of Jacobians, and the cycles that runs end in."""
+"""Runs of a cell, their chains of Jacobians, and the cycles that runs end in.
+
+Runs in balls are imported by name, from `gradlab.dynamics.enclosed`.
+"""
 
 from gradlab.dynamics.chain import JacobianChain
 from gradlab.dynamics.cycles import Cycle, cycle

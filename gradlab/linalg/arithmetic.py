@@ -42,21 +42,37 @@ def _total(X: Array) -> Array:
 def _eigh(A: Array) -> Array:
     try:
         return np.linalg.eigh(A)[1]
-    except np.linalg.LinAlgError:  # any basis will do
+    except np.linalg.LinAlgError:  # any basis will do, here and below
         return np.broadcast_to(np.eye(A.shape[-1]), A.shape)
 
 
 def _svd(A: Array) -> tuple[Array, Array, Array]:
-    return np.linalg.svd(A, full_matrices=False)
+    try:
+        return np.linalg.svd(A, full_matrices=False)
+    except np.linalg.LinAlgError:
+        *lead, m, n = A.shape
+        k = min(m, n)
+        U, Vh = np.eye(m, k), np.eye(k, n)
+        return (
+            np.broadcast_to(U, (*lead, m, k)),
+            np.zeros((*lead, k)),
+            np.broadcast_to(Vh, (*lead, k, n)),
+        )
 
 
 def _eig(A: Array) -> tuple[Array, Array]:
-    values, vectors = np.linalg.eig(A)
+    try:
+        values, vectors = np.linalg.eig(A)
+    except np.linalg.LinAlgError:
+        return np.diag(A), np.eye(len(A))
     return values, vectors
 
 
 def _pinv(A: Array) -> Array:
-    return np.linalg.pinv(A)
+    try:
+        return np.linalg.pinv(A)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(np.swapaxes(A, -1, -2))
 
 
 @final

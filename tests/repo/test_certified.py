@@ -26,7 +26,16 @@ INTEGERS = {"exponents", "failures", "n", "pairs", "places", "shift", "start", "
 ROUNDING = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult)
 EXACT_NUMPY = {
     *("abs", "all", "any", "arange", "array", "asarray", "broadcast_arrays", "diag"),
-    *("concatenate", "empty", "empty_like", "equal", "eye", "flatnonzero", "full"),
+    *(
+        "concatenate",
+        "count_nonzero",
+        "empty",
+        "empty_like",
+        "equal",
+        "eye",
+        "flatnonzero",
+        "full",
+    ),
     *(
         "imag",
         "insert",

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from gradlab.linalg.arithmetic import FLOAT64
 from gradlab.linalg.outward import (
     least_singular_value_above,
     least_singular_value_below,
@@ -174,6 +175,28 @@ def test_numerical_ranges_hold(arithmetic):
 def top_at_most(double, limit):
     """Decide λ_max ≤ limit for a symmetric rational matrix."""
     return is_semidefinite(scaled_identity(double, limit) - double)
+
+
+@pytest.mark.parametrize("name", ["eigh", "svd", "eig", "pinv"])
+def test_a_factorisation_that_does_not_converge_only_widens(name, monkeypatch):
+    def fail(*args, **options):
+        raise np.linalg.LinAlgError
+
+    monkeypatch.setattr(np.linalg, name, fail)
+    for A in (SQUARES["gaussian"], SQUARES["rank one"], TALL):
+        low, high = norm_between(A)
+        assert norm_at_most(A, high)
+        assert not norm_at_most(A, Fraction(low) - JUST_BELOW)
+        assert least_at_least(A, float(least_singular_value_below(A)))
+        assert not least_at_least(
+            A, math.nextafter(float(least_singular_value_above(A)), math.inf)
+        )
+        lows, highs = singular_values_between(A)
+        for low, high, ball in zip(lows, highs, singular_value_balls(A), strict=True):
+            assert not ball < low
+            assert not ball > high
+    low, high = radius_between(*discs(SQUARES["gaussian"], FLOAT64))
+    assert low <= radius_ball(SQUARES["gaussian"]) <= high
 
 
 def test_an_adversary_moves_results_and_a_narrow_presumption_would_be_caught():
