@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import numpy as np
+
 from gradlab._checks import require_number
 from gradlab._results import Result
 from gradlab.references import Reference
-from gradlab.typing import Factors
+from gradlab.typing import Factors, Vector
 from gradlab.verified.compare import Verdict
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.products import enclosed_log_gain
@@ -54,6 +56,15 @@ class Certificate(Result):
     arithmetic: str
     verdict: Verdict
     model: str = MODEL
+
+    def columns(self) -> dict[str, Vector]:
+        """Return the ends of the gain and the bound that is promised, in one row."""
+        row = {
+            "log_gain_lower": self.log_gain.lower,
+            "log_gain_upper": self.log_gain.upper,
+            "log_bound": _outer_end(self.log_bound, self.direction).upper,
+        }
+        return {name: np.array([value]) for name, value in row.items()}
 
 
 def certificate(

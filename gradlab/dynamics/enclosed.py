@@ -17,6 +17,7 @@ from gradlab._checks import require_array, require_count, require_number
 from gradlab._results import Origin, Result
 from gradlab.algebra.balls import BALLS
 from gradlab.cells.base import AbstractCell
+from gradlab.dynamics.trajectory import require_cell
 from gradlab.references import Reference
 from gradlab.typing import States, Vector
 from gradlab.verified.conversion import float_ends, log_radius
@@ -89,7 +90,7 @@ def enclosed_run(
     h0 : (n,) array_like
         Initial state.
     inputs : (T, m) array_like
-        One row per step; (T, 0) for a cell without inputs.  T ≥ 1.
+        One row per step; (T, 0) for a cell without inputs.
     bits : int
         Precision: every 100 bits more carry a chaotic run some 69/λ steps further.
     limit : float
@@ -105,6 +106,8 @@ def enclosed_run(
     ------
     ShapeError, NonFiniteError
         If `h0` or `inputs` do not fit the cell.
+    InputTypeError
+        If `cell` is no cell.
 
     Examples
     --------
@@ -116,7 +119,7 @@ def enclosed_run(
     >>> found.stop.name, 15 < found.horizon < 60
     ('WIDTH', True)
     """
-    n, m = cell.sizes
+    n, m = require_cell(cell)
     start = require_array("h0", h0, "(n,)", sizes={"n": n})
     x = require_array("inputs", inputs, "(T, m)", sizes={"m": m})
     precision = require_count("bits", bits, minimum=2)

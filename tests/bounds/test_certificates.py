@@ -128,6 +128,11 @@ def test_a_certificate_says_which_numbers_it_speaks_of(rng, tmp_path):
     assert found.model == (
         "the float64 Jacobians of the stored run, taken as exact numbers"
     )
+    row = [found.log_gain.lower, found.log_gain.upper, found.log_bound.upper]
+    assert found.to_csv().splitlines() == [
+        "log_gain_lower,log_gain_upper,log_bound",
+        ",".join(map(repr, row)),
+    ]
     found.save(tmp_path / "certificate")
     back = Certificate.load(tmp_path / "certificate")
     assert back.verdict is Verdict.PROVED

@@ -9,7 +9,7 @@ import pytest
 from gradlab.cells import LSTM, RNN, Henon, Linear, Logistic
 from gradlab.dynamics import run
 from gradlab.dynamics.enclosed import EnclosedRun, EnclosureStop, enclosed_run
-from gradlab.errors import InputError, NonFiniteError, ShapeError
+from gradlab.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from tests.cases.cells import CELLS
 
 NOTHING = np.zeros((200, 0))
@@ -107,6 +107,11 @@ def test_a_run_in_balls_is_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(back.lower, found.lower)
     assert back.stop is found.stop
     assert found.cite().startswith("@article{johansson2017arb")
+
+
+def test_what_is_no_cell_is_refused():
+    with pytest.raises(InputTypeError, match="`cell` must be a cell of"):
+        enclosed_run(abs, [0.5], NOTHING)
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,9 @@ def test_the_largest_size_for_polynomials_is_kept_to():
     assert found.arithmetic == "float64"
     assert found.width > 1e-6
     assert found.lower <= 0.5 <= found.upper
+    discs = enclosed_eigenvalues(A, most_rows=7)
+    assert discs.arithmetic == "float64"
+    assert discs.radii.max() > 1e-6
 
 
 def test_wrong_arithmetic_leaves_it_to_balls():
