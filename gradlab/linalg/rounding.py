@@ -9,6 +9,7 @@ rounding mode is changed [rump2010verification].  A NaN, or an operation without
 certifies nothing.  Numbers of float32 are taken as the float64s that they are.
 """
 
+import functools
 import math
 import sys
 from collections.abc import Iterable
@@ -243,12 +244,18 @@ def down_sums(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
 def _total(X: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:
     """Return computed sums over the last axis and a bound on their errors."""
     wide = X.astype(float, copy=False)
-    nu = max(X.shape[-1] - 1, 0) * arithmetic.unit
-    if not nu < 1:
-        return arithmetic.total(wide), np.inf
-    rest = down_sub(1.0, nu)
-    size = up_mul(nu, arithmetic.total(np.abs(wide)))
-    return arithmetic.total(wide), up_div(size, down_mul(rest, rest))
+    share, _ = _shares(max(X.shape[-1] - 1, 0), arithmetic.unit)
+    return arithmetic.total(wide), up_mul(share, arithmetic.total(np.abs(wide)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _shares(k: int, unit: float) -> tuple[float, float]:
+    """Return float64s ≥ k u/(1 − k u)² and 2 k η/(1 − k u)²; inf for k u ≥ 1."""
+    if not k * unit < 1:
+        return math.inf, math.inf
+    rest = down_sub(1.0, k * unit)
+    square = down_mul(rest, rest)
+    return float(up_div(k * unit, square)), float(up_div(2 * k * ETA, square))
 
 
 @_quiet
@@ -337,16 +344,11 @@ def mm(X: Array, Y: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Array, Arr
     if np.iscomplexobj(X) or np.iscomplexobj(Y):
         return _complex_product(X, Y, arithmetic)
     X, Y = X.astype(float, copy=False), Y.astype(float, copy=False)
-    k = X.shape[-1]
+    share, offset = _shares(X.shape[-1], arithmetic.unit)
     C = arithmetic.matmul(X, Y)
-    ku = k * arithmetic.unit
-    if not ku < 1:
-        return C, np.full(C.shape, np.inf)
     P = arithmetic.matmul(np.abs(X), np.abs(Y))
-    rest = down_mul(down_sub(1.0, ku), down_sub(1.0, ku))
-    slope, offset = up_div(ku, rest), up_div(2 * k * ETA, rest)
     # Two operations on every entry, rounded to nearest: 8 u and 4 η cover both.
-    return C, P * (slope * (1 + 8 * UNIT)) + (offset + 4 * ETA)
+    return C, P * (share * (1 + 8 * UNIT)) + (offset + 4 * ETA)
 
 
 def _complex_product(X: Array, Y: Array, arithmetic: Arithmetic) -> tuple[Array, Array]:
