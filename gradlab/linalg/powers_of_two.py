@@ -28,28 +28,22 @@ def _times_power(A: Array, power: Any) -> Any:
     return np.ldexp(A.real, power) + 1j * np.ldexp(A.imag, power)
 
 
-@np.errstate(over="ignore", under="ignore")
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
 def up_ldexp(x: float | Array, exponent: Any) -> Any:
-    """Return a float64 ≥ x 2^exponent, equal to it where that is a float64."""
-    moved = _moved(x, exponent)
-    return np.where(_is_exact(moved, x, exponent), moved, np.nextafter(moved, np.inf))[
-        ()
-    ]
-
-
-@np.errstate(over="ignore", under="ignore")
-def down_ldexp(x: float | Array, exponent: Any) -> Any:
-    """Return a float64 ≤ x 2^exponent, equal to it where that is a float64."""
-    moved = _moved(x, exponent)
-    return np.where(_is_exact(moved, x, exponent), moved, np.nextafter(moved, -np.inf))[
-        ()
-    ]
-
-
-def _moved(x: float | Array, exponent: Any) -> Any:
+    """Return a float64 ≥ x 2^exponent, equal to it where it is one; no sign changes."""
     # Beyond ±4400 every float64 has become 0 or inf.
-    return np.ldexp(x, np.clip(exponent, -4400, 4400).astype(np.intc))
+    power = np.clip(exponent, -4400, 4400).astype(np.intc)
+    moved = np.ldexp(x, power)
+    exact = np.equal(np.ldexp(moved, -power), x)
+    outward = np.where(np.less(x, 0), -_below(-moved), np.nextafter(moved, np.inf))
+    return np.where(exact, moved, outward)[()]
 
 
-def _is_exact(moved: Any, x: float | Array, exponent: Any) -> Any:
-    return np.equal(_moved(moved, np.negative(exponent)), x)
+def down_ldexp(x: float | Array, exponent: Any) -> Any:
+    """Return a float64 ≤ x 2^exponent, equal to it where it is one; no sign changes."""
+    return np.negative(up_ldexp(np.negative(x), exponent))
+
+
+def _below(x: Array) -> Array:
+    """Return the float64s next below, but 0 for 0."""
+    return np.maximum(np.nextafter(x, -np.inf), 0.0)

@@ -19,6 +19,7 @@ def test_powers_of_two_are_exact_or_rounded_outward(exponent):
         low, high = float(down_ldexp(x, exponent)), float(up_ldexp(x, exponent))
         assert not_above(low, exact)
         assert not_below(high, exact)
+        assert min(low, high) >= 0 if x >= 0 else max(low, high) <= 0
         if low != high:
             assert math.nextafter(low, math.inf) == high or high - low <= 2 * ETA
             assert low == -math.inf or Fraction(low) != exact
