@@ -1,7 +1,7 @@
 """What integers tell of a float matrix A = 2^e M: eigenvalues, determinant and rank.
 
 M is an integer matrix, so its characteristic polynomial, determinant and rank are
-exact; only roots and logarithms are rounded, in balls at the precision in force.
+exact; only roots and logarithms are rounded, in balls.
 """
 
 import functools
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from flint import acb, arb
 
+from gradlab.algebra.balls import BALLS
 from gradlab.typing import Factors, Matrix
 from gradlab.verified.conversion import arb_down, arb_up, integer_matrix
 
@@ -22,9 +23,11 @@ __all__ = [
     "rank_of_product",
 ]
 
+_FIRST = 128  # bits of a logarithm
+
 
 def eigenvalues_in_balls(A: Matrix) -> list[acb]:
-    """Return the eigenvalues of a real matrix as balls, with multiplicities."""
+    """Return the eigenvalues of a real matrix at ctx.prec bits, with multiplicities."""
     M, power = integer_matrix(A)
     roots = M.charpoly().complex_roots()
     scale = arb(2) ** power
@@ -47,11 +50,16 @@ def discs_around(roots: list[acb]) -> tuple[list[complex], list[float]]:
 def log_abs_det_in_balls(A: Matrix) -> tuple[float, float]:
     """Return float64s ≤ and ≥ ln|det A| of a real matrix; both −inf where it is 0."""
     M, power = integer_matrix(A)
-    determinant = M.det()
+    determinant, bits = M.det(), _FIRST
     if determinant == 0:
         return -math.inf, -math.inf
-    log = (arb(abs(determinant)) * arb(2) ** (power * M.nrows())).log()
-    return arb_down(log), arb_up(log)
+    while True:
+        with BALLS.precision(bits):
+            log = (arb(abs(determinant)) * arb(2) ** (power * M.nrows())).log()
+            # Next to 1 the logarithm has fewer digits than the determinant.
+            if log.is_zero() or log.rel_accuracy_bits() > _FIRST // 2:
+                return arb_down(log), arb_up(log)
+        bits <<= 1
 
 
 def least_rank(matrices: Iterable[Matrix]) -> int:

@@ -19,7 +19,7 @@ squares = st.integers(1, 5).flatmap(matrices)
 
 
 def log_of(determinant):
-    with BALLS.precision(200):
+    with BALLS.precision(10_000):
         value = Fraction(int(determinant.p), int(determinant.q))
         return arb(fmpq(abs(value.numerator), value.denominator)).log()
 
@@ -41,6 +41,17 @@ def test_unimodular_and_singular_matrices():
     assert (one.lower, one.upper) == (0.0, 0.0)
     none = enclosed_log_abs_det([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
     assert (none.lower, none.upper) == (-math.inf, -math.inf)
+
+
+def test_a_determinant_next_to_one_has_a_logarithm_with_all_its_digits():
+    # det = (1 + a)(1 − 2⁻³⁰⁰) − a with a = 2⁻⁴⁰, and its logarithm −2⁻³⁰⁰(1 + a) or so.
+    A = np.array(
+        [[1 + 2.0**-40, 2.0**-40, 0.0], [1.0, 1.0, 2.0**-300], [0.0, 1.0, 1.0]]
+    )
+    truth = log_of(exact(A).det())
+    found = enclosed_log_abs_det(A)
+    assert found.lower <= truth <= found.upper
+    assert found.width <= 2 * math.ulp(found.lower)
 
 
 def test_a_stack_has_one_for_each_matrix(rng):
