@@ -158,6 +158,17 @@ def test_no_gain_at_all_is_proved_to_be_none():
         assert found.verdict is Verdict.PROVED
 
 
+def test_the_slope_bound_is_that_of_the_weights_whatever_the_run_met():
+    # Saturated units have slopes near 0; γ = 1 all the same.
+    cell = RNN(2 * np.eye(3), np.zeros((3, 1)), np.full(3, 9.0))
+    saturated = run(cell, np.zeros(3), np.zeros((12, 1)))
+    assert saturated.chain.factors().max() < 1e-6
+    # Some (4 n² + n) u a step.
+    assert SlopeNorm().log_bound(saturated) == pytest.approx(
+        12 * math.log(2), abs=1e-12
+    )
+
+
 def test_slopes_above_the_stated_largest_are_taken_into_account():
     # A slope as computed may exceed γ by its rounding; the bound takes what there is.
     cell = RNN(np.eye(3), np.zeros((3, 1)), np.zeros(3))
