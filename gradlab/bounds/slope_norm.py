@@ -16,6 +16,7 @@ from gradlab.linalg.powers_of_two import split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_log,
     down_mul,
+    down_sub,
     down_times,
     up_add,
     up_log,
@@ -75,9 +76,9 @@ class SlopeNorm(AbstractBound):
         # |fl(s w) − s w| ≤ u |s w| + η/2, and tiny entries of 2^e W may lack 2^e η.
         relative = up_mul(UNIT, up_mul(gamma, frobenius_above(W)))
         tiny = up_mul(len(W), up_ldexp(ETA, -exponent))
-        rounding = up_add(relative, up_add(tiny, up_mul(len(W), up_mul(gamma, ETA))))
-        high = up_add(up_mul(gamma, high), rounding)
-        low = down_mul(gamma, low)
+        lost = up_mul(len(W), up_mul(gamma, ETA))
+        high = up_add(up_mul(gamma, high), up_add(relative, up_add(tiny, lost)))
+        low = down_sub(down_mul(gamma, low), lost)
         return Enclosure.between(
             down_times(T, down_log(max(low, 0.0), exponent)),
             up_times(T, up_log(high, exponent)),

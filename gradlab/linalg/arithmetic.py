@@ -1,4 +1,4 @@
-"""What certified float64 code presumes: |fl(XY) − XY| ≤ γ |X||Y| + k η, and no less.
+"""What certified float64 code presumes: |fl(XY) − XY| ≤ γ |X||Y| + k η, and no more.
 
 A product of inner size k may be summed in any order, blocked, with or without fused
 multiplication; γ = k u / (1 − k u) and η = 2⁻¹⁰⁷⁴ then bound its error entry by entry.
