@@ -1,11 +1,9 @@
 """Character models trained by every strategy, with and without clipping; and its cost.
 
-``--full`` trains larger models for longer, resumably, into files of its own; neither
-figures nor text read them.
+``--full`` trains larger models for longer instead, as `analysis.long_training` says.
 """
 
 import dataclasses
-import functools
 import pathlib
 import sys
 import time
@@ -14,34 +12,22 @@ from collections.abc import Callable
 
 import numpy as np
 
+from analysis import long_training
 from analysis.corpus import title
-from analysis.paths import DATA
+from analysis.recipes import recipes
 from analysis.script import run_data
 from analysis.store import save_result, save_table
 from gradlab.cells import RNN
 from gradlab.datasets import Corpus, default_text, one_hot
 from gradlab.dynamics import run
-from gradlab.gradients import (
-    AbstractEstimator,
-    Full,
-    RandomTruncation,
-    Segmented,
-    Truncated,
-)
+from gradlab.gradients import AbstractEstimator, Full, RandomTruncation, Truncated
 from gradlab.objectives import CrossEntropy
-from gradlab.studies import SGD, Recipe, training_study
+from gradlab.studies import Recipe, training_study
 from gradlab.sweeps import process_map
 
 NEEDS = ("text",)
 SEED = 0
 WORKERS = 2
-ESTIMATORS = {
-    "full": Full(),
-    "segments": Segmented(8),
-    "window": Truncated(8),
-    "random": RandomTruncation(0.9),
-    "pairs": Segmented(2),
-}
 # Rates so high that runs are at stake: what is said of clipping is empty at a rate at
 # which no gradient is ever clipped.
 MODELS = {
@@ -49,7 +35,14 @@ MODELS = {
     "slow": {"kind": "rnn", "n": 32, "rate": 1.0, "updates": 300},
     "lstm": {"kind": "lstm", "n": 32, "rate": 8.0, "updates": 120},
     "fast": {"kind": "lstm", "n": 32, "rate": 16.0, "updates": 120},
-    "short": {"kind": "rnn", "n": 64, "rate": 1.5, "updates": 400, "characters": 10000},
+    "short": {
+        "kind": "rnn",
+        "n": 64,
+        "rate": 1.5,
+        "updates": 400,
+        "characters": 10000,
+        "held_out": 0.5,
+    },
 }
 USED = {  # the window costs several times the others; the plain network is enough
     "rnn": ("full", "segments", "window", "random"),
@@ -58,27 +51,23 @@ USED = {  # the window costs several times the others; the plain network is enou
     "fast": ("full", "random"),
     "short": ("full", "segments", "pairs", "random"),
 }
-SHARED = {"batch": 16, "length": 32, "clip": 1.0}
+SHARED = {"batch": 16, "length": 32, "clip": 1.0, "held_out": 0.1}
 SEEDS = 5
 COST_STEPS, COST_N, COST_WINDOW = (100, 1000, 10_000, 100_000), 64, 32
-LONG = {"n": 128, "length": 128, "updates": 6000}
 
 
-def main(quick: bool, long: bool = False) -> list[pathlib.Path]:
+def main(quick: bool) -> list[pathlib.Path]:
     written = []
     with process_map(WORKERS) as mapper:
         for name in MODELS:
-            written += save_study(name, mapper, quick, long)
-        if not long:
-            written += save_cost(mapper, quick)
+            written += save_study(name, mapper, quick)
+        written += save_cost(mapper, quick)
     return written
 
 
-def save_study(
-    name: str, mapper: Callable, quick: bool, long: bool
-) -> list[pathlib.Path]:
+def save_study(name: str, mapper: Callable, quick: bool) -> list[pathlib.Path]:
     """Train one model by all its strategies; store how it ended, and the way there."""
-    sizes, seeds = sizes_of(name, quick, long), range(2 if quick else SEEDS)
+    sizes, seeds = sizes_of(name, quick), range(2 if quick else SEEDS)
     runs = []
 
     def kept(function: Callable, tasks: list) -> list:
@@ -87,11 +76,10 @@ def save_study(
 
     study = training_study(
         corpus_of(sizes),
-        recipes(name, sizes),
+        strategies(name, sizes),
         kind=sizes["kind"],
         n=sizes["n"],
         seeds=seeds,
-        folder=DATA / "training_states" if long else None,
         mapper=kept,
     )
     losses = np.full((len(runs), sizes["updates"]), np.nan)
@@ -100,19 +88,19 @@ def save_study(
     shape = len(study.strategies), len(seeds), sizes["updates"]
     table = {"losses": losses.reshape(shape)}
     parameters = {**sizes, "quick": quick, "text": title(), "seeds": len(seeds)}
-    stem = "long_training" if long else "training"
     given = {"seed": SEED, "parameters": parameters}
     return [
-        *save_result(f"{stem}-study_{name}", study, **given),
-        *save_table(f"{stem}-losses_{name}", table, **given),
+        *save_result(f"training-study_{name}", study, **given),
+        *save_table(f"training-losses_{name}", table, **given),
     ]
 
 
-def sizes_of(name: str, quick: bool, long: bool) -> dict:
+def sizes_of(name: str, quick: bool) -> dict:
+    """Return the sizes of a model; the held-out text is looked at when it ends."""
     sizes = {**SHARED, **MODELS[name]}
     if quick:
         sizes |= {"n": 8, "updates": 20, "length": 16}
-    return sizes | LONG if long else sizes
+    return sizes | {"look": sizes["updates"]}
 
 
 def corpus_of(sizes: dict) -> Corpus:
@@ -121,24 +109,9 @@ def corpus_of(sizes: dict) -> Corpus:
     return dataclasses.replace(text, tokens=text.tokens[: sizes.get("characters")])
 
 
-def recipes(name: str, sizes: dict) -> dict[str, Recipe]:
-    """Return the strategies at equal characters, and the window at equal steps too."""
-    shared = {key: sizes[key] for key in ("updates", "batch", "length")}
-    shared["evaluate_every"] = sizes["updates"]
-    shared["held_out"] = 0.5 if "characters" in sizes else 0.1
-    found = {}
-    for way in USED[name]:
-        free = Recipe(ESTIMATORS[way], SGD(sizes["rate"]), **shared)
-        found[f"{way}, clipped"] = dataclasses.replace(free, clip=sizes["clip"])
-        if "characters" not in sizes:
-            found[way] = free
-    if "window" in USED[name]:
-        same = sizes["updates"] * found["full"].steps_back
-        cheaper = found["window, clipped"].with_steps_back(same)
-        # Looked at when it ends, which also gives its state a file of its own.
-        look = {"evaluate_every": cheaper.updates}
-        found["window, equal steps"] = dataclasses.replace(cheaper, **look)
-    return found
+def strategies(name: str, sizes: dict) -> dict[str, Recipe]:
+    """Return its strategies with clipping, and also without where they are at stake."""
+    return recipes(sizes, USED[name], () if "characters" in sizes else USED[name])
 
 
 def save_cost(mapper: Callable, quick: bool) -> list[pathlib.Path]:
@@ -219,7 +192,8 @@ def sweep(way: str, tokens: np.ndarray, cell: RNN, readout: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    long = "--full" in sys.argv
-    if long:
+    if "--full" in sys.argv:
         sys.argv.remove("--full")
-    run_data(functools.partial(main, long=long))
+        run_data(long_training.main)
+    else:
+        run_data(main)

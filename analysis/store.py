@@ -21,11 +21,16 @@ Table = dict[str, np.ndarray]
 
 
 def save_table(
-    name: str, table: Mapping[str, Any], *, seed: object, parameters: Mapping[str, Any]
+    name: str,
+    table: Mapping[str, Any],
+    *,
+    seed: object,
+    parameters: Mapping[str, Any],
+    folder: pathlib.Path = DATA,
 ) -> list[pathlib.Path]:
-    """Write ``analysis/data/<name>.npz`` and ``.json`` and return both paths."""
-    DATA.mkdir(parents=True, exist_ok=True)
-    arrays, record = DATA / f"{name}.npz", DATA / f"{name}.json"
+    """Write ``<folder>/<name>.npz`` and ``.json`` and return both paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays, record = folder / f"{name}.npz", folder / f"{name}.json"
     np.savez_compressed(arrays, **{k: np.asarray(v) for k, v in table.items()})
     origin = {
         "version": gradlab.__version__,
@@ -37,25 +42,30 @@ def save_table(
     return [arrays, record]
 
 
-def load_table(name: str) -> tuple[Table, dict[str, Any]]:
+def load_table(name: str, folder: pathlib.Path = DATA) -> tuple[Table, dict[str, Any]]:
     """Return the arrays of an analysis and its parameters."""
-    with np.load(DATA / f"{name}.npz", allow_pickle=False) as stored:
+    with np.load(folder / f"{name}.npz", allow_pickle=False) as stored:
         table = {key: stored[key] for key in stored.files}
-    return table, parameters_of(name)
+    return table, parameters_of(name, folder)
 
 
-def parameters_of(name: str) -> dict[str, Any]:
+def parameters_of(name: str, folder: pathlib.Path = DATA) -> dict[str, Any]:
     """Return the parameters of an analysis, or of one part of it."""
-    record = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return record["origin"]["parameters"]
 
 
 def save_result(
-    name: str, result: Any, *, seed: int, parameters: Mapping[str, Any]
+    name: str,
+    result: Any,
+    *,
+    seed: int,
+    parameters: Mapping[str, Any],
+    folder: pathlib.Path = DATA,
 ) -> list[pathlib.Path]:
     """Store a result of gradlab with the seed and parameters of the analysis."""
     known = {**result.origin.parameters, **parameters}
     seeds = seed if result.origin.seed is None else [seed, result.origin.seed]
     origin = dataclasses.replace(result.origin, seed=seeds, parameters=known)
-    path = dataclasses.replace(result, origin=origin).save(DATA / name)
+    path = dataclasses.replace(result, origin=origin).save(folder / name)
     return [path, path.with_suffix(".json")]
