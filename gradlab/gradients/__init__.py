@@ -5,7 +5,7 @@ from gradlab.gradients.forward import Forward
 from gradlab.gradients.full import Full
 from gradlab.gradients.horizon import HORIZON_LEVEL, gradient_horizon
 from gradlab.gradients.lags import LagDecomposition, lag_decomposition
-from gradlab.gradients.laws import FromLast, Geometric, PowerLaw
+from gradlab.gradients.laws import FromLast, Geometric, PowerLaw, Waring
 from gradlab.gradients.moments import Moments, moments
 from gradlab.gradients.optimal_keep import (
     OptimalKeep,
@@ -17,6 +17,7 @@ from gradlab.gradients.optimal_keep import (
 from gradlab.gradients.profile import GradientProfile, profile
 from gradlab.gradients.random_window import RandomWindow
 from gradlab.gradients.randomized import RandomTruncation
+from gradlab.gradients.renewal import RenewalTruncation
 from gradlab.gradients.segmented import Segmented
 from gradlab.gradients.truncated import Truncated
 from gradlab.gradients.window_choice import (
@@ -42,8 +43,10 @@ __all__ = [
     "PowerLaw",
     "RandomTruncation",
     "RandomWindow",
+    "RenewalTruncation",
     "Segmented",
     "Truncated",
+    "Waring",
     "WindowChoice",
     "choose_window",
     "constant_keep",

@@ -13,7 +13,7 @@ from gradlab.gradients._lags import carried_rows, sheet_gradients
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
 
-__all__ = ["loss_gradients", "suffix_gradients"]
+__all__ = ["loss_gradients", "suffix_gradients", "suffix_rows"]
 
 _BLOCK = 16  # losses that are followed together
 
@@ -26,15 +26,8 @@ def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, int, A
     valid until the next ones.
     """
     trajectory = objective.trajectory
-    T = len(trajectory)
     count = sum(value.size for value in trajectory.cell.params.values())
-    later = np.zeros(objective.cotangents.shape)
-    for first in range(0, T, _BLOCK)[::-1]:
-        rows = _rows(objective, first, min(first + _BLOCK, T))
-        rows[-1] += later[: rows.shape[1]]
-        for j in range(len(rows) - 1)[::-1]:
-            rows[j] += rows[j + 1]
-        later = rows[0]
+    for first, rows in suffix_rows(objective):
         R, scratch = np.zeros((2, len(rows), count))
         for i in range(rows.shape[1] - 1):
             low = max(i + 1 - first, 0)  # R_{j,t} with j ≥ t = i + 2 alone
@@ -45,6 +38,23 @@ def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, int, A
                 start += _put(outer, bool(trajectory.batch), scratch[low:, start:])
             R[low:] += scratch[low:]
             yield i + 2, first + low + 1, R[low:]
+
+
+def suffix_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
+    """Yield (f, Σ_{k≥j} u_{k,i} for j = f + 1, f + 2, … (k, end, ..., n)), last first.
+
+    Column i − 1 stands for step i; for i < j it is Λ_j J_j ⋯ J_{i+1}, with the full
+    adjoint Λ_j.  The rows are not to be changed.
+    """
+    T = len(objective.trajectory)
+    later = np.zeros(objective.cotangents.shape)
+    for first in range(0, T, _BLOCK)[::-1]:
+        rows = _rows(objective, first, min(first + _BLOCK, T))
+        rows[-1] += later[: rows.shape[1]]
+        for j in range(len(rows) - 1)[::-1]:
+            rows[j] += rows[j + 1]
+        later = rows[0]
+        yield first, rows
 
 
 def loss_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:

@@ -10,12 +10,14 @@ import numpy as np
 from gradlab._results import Origin, Result
 from gradlab.errors import InputTypeError
 from gradlab.gradients._lags import steps_with_loss
+from gradlab.gradients._renewal_variance import renewal_variance
 from gradlab.gradients._sensitivities import by_parameter
 from gradlab.gradients._variance import truncation_variance, window_variance
 from gradlab.gradients.base import AbstractEstimator, require_objective
 from gradlab.gradients.full import Full
 from gradlab.gradients.random_window import RandomWindow
 from gradlab.gradients.randomized import RandomTruncation
+from gradlab.gradients.renewal import RenewalTruncation
 from gradlab.linalg import frobenius_norm
 from gradlab.objectives import AbstractObjective
 from gradlab.references import Reference
@@ -122,7 +124,9 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     -------
     Moments
         No sampling is in it.  For P parameters and B sequences `RandomTruncation` costs
-        T² B (n² + P) flops and 16 (T B n + 3 P) numbers, `RandomWindow` as many flops.
+        T² B (n² + P) flops and 16 (T B n + 3 P) numbers, `RandomWindow` as many flops,
+        `RenewalTruncation` T³ P/3 more, at the rate of a triangular product, and T²
+        numbers.
 
     Raises
     ------
@@ -137,7 +141,11 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     covariance J_tᵀ[(Cov λ_t + Λ_t Λ_tᵀ)/π_t − Λ_t Λ_tᵀ] J_t.  In the total gradient the
     parts (ξ_t − 1) λ_t J_t ∂h_{t−1}/∂θ are uncorrelated, and their variances add up to
     Σ_t a_t [R_{t,t}² + Σ_{j > t} a_j R_{j,t}²/Π_{t<s<j} π_s] with a = 1/π − 1, where
-    R_{j,t} is what the losses from j on say to the steps before t.
+    R_{j,t} is what the losses from j on say to the steps before t.  Where cuts renew
+    (`RenewalTruncation`) the same is done forward in time: given the start s of its
+    stretch, z_{t−1} is known, and with r_s = P(a stretch starts at s) the variance is
+    Σ_{s<t} r_s (1/S_{t−s} − 1/S_{t−s−1}) [Σ_{i=s}^{t−1} S_{i−s} g_{t,i}]², where g_{t,i}
+    is what the losses from t on say to step i.
 
     Examples
     --------
@@ -175,6 +183,8 @@ def _variance(estimator: AbstractEstimator, objective: AbstractObjective) -> Arr
     """Return the variance of every parameter of the cell, one after the other (P,)."""
     if isinstance(estimator, RandomTruncation):
         return truncation_variance(estimator, objective)
+    if isinstance(estimator, RenewalTruncation):
+        return renewal_variance(estimator, objective)
     if isinstance(estimator, RandomWindow):
         return window_variance(estimator, objective)
     if estimator.unbiased and not estimator.exact:

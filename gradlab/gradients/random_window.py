@@ -10,6 +10,7 @@ from gradlab._checks import describe_rng, require_array, require_count, require_
 from gradlab.errors import InputError, InputTypeError
 from gradlab.gradients._counts import as_losses
 from gradlab.gradients._lags import lag_rows, require_range
+from gradlab.gradients._survivals import as_survival, require_reach
 from gradlab.gradients.base import (
     AbstractEstimator,
     Gradient,
@@ -66,7 +67,7 @@ class RandomWindow(AbstractEstimator):
             message = f"`shared` must be True or False; got {self.shared!r}."
             raise InputTypeError(message)
         if not callable(self.law):
-            object.__setattr__(self, "law", _survival(self.law))
+            object.__setattr__(self, "law", as_survival(self.law))
 
     @classmethod
     def from_pmf(cls, probabilities: ArrayLike) -> Self:
@@ -89,19 +90,12 @@ class RandomWindow(AbstractEstimator):
         """
         steps = require_count("T", T)
         if callable(self.law):
-            found = _survival(self.law(np.arange(steps + 1)))
+            found = as_survival(self.law(np.arange(steps + 1)))
         else:
             found = np.asarray(self.law)
             if len(found) == steps:
                 found = np.append(found, found[-1])
-        if len(found) <= steps or found[steps - 1] == 0 or found[steps] == 0:
-            dead = min(len(found), int(np.count_nonzero(found)))
-            message = (
-                f"`law` must have P(K >= l) > 0 at every lag l = 0 … {steps - 1}; "
-                f"it is 0 at l = {dead}."
-            )
-            raise InputError(message)
-        return found[: steps + 1]
+        return require_reach(found, steps + 1, steps)
 
     def draw(self, T: int, *, rng: Seed, sequences: int | None = None) -> Array:
         """Return one draw of the depth K ≤ T: (), or (B,) for so many sequences."""
@@ -153,12 +147,3 @@ class RandomWindow(AbstractEstimator):
     def held_steps(self, T: int) -> float:
         """Return the mean of K + 1, at most T."""
         return float(self.survival(T)[:-1].sum())
-
-
-def _survival(values: object) -> Array:
-    array = np.array(require_array("law", values, "(L,)"))
-    if not len(array) or array[0] != 1 or (np.diff(array) > 0).any() or array[-1] < 0:
-        message = "`law` must be a survival: P(K >= 0) = 1, never rising, never < 0."
-        raise InputError(message)
-    array.setflags(write=False)
-    return array

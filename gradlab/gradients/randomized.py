@@ -15,6 +15,7 @@ from gradlab._checks import (
 )
 from gradlab.errors import InputError, InputTypeError
 from gradlab.gradients._counts import as_losses, live_steps, longest_run
+from gradlab.gradients._draws import nested_weights, stretches
 from gradlab.gradients.base import (
     AbstractEstimator,
     Gradient,
@@ -146,18 +147,14 @@ class RandomTruncation(AbstractEstimator):
         Nested it is ξ_{i+1} ⋯ ξ_t, otherwise ξ_t; 1 at lag 0 in either case.
         """
         passed = require_array("xi", xi, "(T,)")
+        if self.nested:
+            return nested_weights(passed)
         T = len(passed)
-        if not self.nested:
-            return np.tril(np.repeat(passed[:, None], T, axis=1), -1) + np.eye(T)
-        found = np.eye(T)
-        for t in range(1, T):
-            found[t, :t] = passed[t] * found[t - 1, :t]
-        return found
+        return np.tril(np.repeat(passed[:, None], T, axis=1), -1) + np.eye(T)
 
     def segments(self, T: int, *, rng: Seed) -> Array:
         """Return the lengths of the stretches without a cut in one draw."""
-        xi = self.draw(T, rng=rng)
-        return np.diff(np.concatenate([[0], 1 + np.flatnonzero(xi[1:] == 0), [T]]))
+        return stretches(self.draw(T, rng=rng))
 
     def expected_steps(self, T: int, losses: object = None) -> float:
         """Return the mean number of steps back of its sweep.

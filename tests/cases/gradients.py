@@ -13,10 +13,13 @@ from gradlab.gradients import (
     Forward,
     Full,
     Geometric,
+    PowerLaw,
     RandomTruncation,
     RandomWindow,
+    RenewalTruncation,
     Segmented,
     Truncated,
+    Waring,
 )
 from gradlab.objectives import CrossEntropy, SquaredError
 
@@ -42,6 +45,25 @@ def _cuts(keep, shared=True):
         for cut in itertools.product([0.0, 1.0], repeat=chances.size):
             drawn = np.reshape(cut, chances.shape)
             yield np.where(drawn, 1 - chances, chances).prod(), drawn
+
+    return outcomes
+
+
+def _renewals(law, shared=True):
+    """Every pattern of kept and cut but of step 1, where the chance is of the age."""
+
+    def outcomes(T, B):
+        S = law(np.arange(T))
+        columns = 1 if shared else B
+        for cut in itertools.product([0.0, 1.0], repeat=(T - 1) * columns):
+            drawn = np.zeros((T, columns))
+            drawn[1:] = np.reshape(cut, (T - 1, columns))
+            chance, age = 1.0, np.zeros(columns, dtype=int)
+            for row in drawn[1:]:
+                keep = S[age + 1] / S[age]
+                chance *= np.where(row, 1 - keep, keep).prod()
+                age = np.where(row, 0, age + 1)
+            yield chance, drawn[:, 0] if shared else drawn
 
     return outcomes
 
@@ -85,6 +107,18 @@ ESTIMATORS = {
         exact=False,
         unbiased=True,
         outcomes=_cuts(0.6),
+    ),
+    "renewals": Row(
+        RenewalTruncation(Waring(3.0, 4.0)),
+        exact=False,
+        unbiased=True,
+        outcomes=_renewals(Waring(3.0, 4.0)),
+    ),
+    "renewals per sequence": Row(
+        RenewalTruncation(PowerLaw(2.0, 1.5), shared=False),
+        exact=False,
+        unbiased=True,
+        outcomes=_renewals(PowerLaw(2.0, 1.5), shared=False),
     ),
     "random window": Row(
         RandomWindow(Geometric(0.8)),

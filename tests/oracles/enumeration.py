@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-__all__ = ["enumerated_moments", "lag_tensor", "outcomes"]
+__all__ = ["enumerated_moments", "lag_tensor", "outcomes", "renewal_outcomes"]
 
 
 def lag_tensor(objective):
@@ -39,6 +39,24 @@ def outcomes(keep):
     xi[:, 1:] = kept / keep[1:]
     chances = np.where(kept == 1, keep[1:], 1 - keep[1:]).prod(axis=1)
     return xi, chances
+
+
+def renewal_outcomes(survival):
+    """Return all ξ (O, T) with ξ_1 = 1 where cuts depend on the last one; and chances.
+
+    The chain that was kept a times since is kept once more with π = S_{a+1}/S_a.
+    """
+    xi, chances = [], []
+    for kept in itertools.product([0, 1], repeat=len(survival) - 1):
+        row, chance, age = [1.0], 1.0, 0
+        for keep in kept:
+            pi = survival[age + 1] / survival[age]
+            row.append(keep / pi)
+            chance *= pi if keep else 1 - pi
+            age = age + 1 if keep else 0
+        xi.append(row)
+        chances.append(chance)
+    return np.array(xi), np.array(chances)
 
 
 def enumerated_moments(tensor, weights, chances, *, shared=True):
