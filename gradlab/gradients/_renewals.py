@@ -8,7 +8,7 @@ import numpy as np
 
 from gradlab.typing import Array
 
-__all__ = ["ages", "live_renewal_steps", "longest_stretch", "renewals"]
+__all__ = ["live_renewal_steps", "longest_stretch", "renewals", "stretch_chances"]
 
 
 def renewals(survival: Array) -> Array:
@@ -20,7 +20,7 @@ def renewals(survival: Array) -> Array:
     return r
 
 
-def ages(survival: Array) -> Array:
+def stretch_chances(survival: Array) -> Array:
     """Return (T, T): the chance that step t is in a stretch from s, row t, column s."""
     T = len(survival)
     lag = np.arange(T)[:, None] - np.arange(T)[None, :]
@@ -32,7 +32,7 @@ def live_renewal_steps(losses: Array, survival: Array) -> float:
 
     With a loss next at step k ≥ i that is Σ_{s≤i} r_s S_{k−s}.
     """
-    total, heard = 0.0, ages(survival).cumsum(axis=1)
+    total, heard = 0.0, stretch_chances(survival).cumsum(axis=1)
     for k in np.flatnonzero(losses):
         before = np.flatnonzero(losses[:k])
         first = before[-1] + 1 if len(before) else 0

@@ -144,8 +144,8 @@ def moments(estimator: AbstractEstimator, objective: AbstractObjective) -> Momen
     R_{j,t} is what the losses from j on say to the steps before t.  Where cuts renew
     (`RenewalTruncation`) the same is done forward in time: given the start s of its
     stretch, z_{t−1} is known, and with r_s = P(a stretch starts at s) the variance is
-    Σ_{s<t} r_s (1/S_{t−s} − 1/S_{t−s−1}) [Σ_{i=s}^{t−1} S_{i−s} g_{t,i}]², where g_{t,i}
-    is what the losses from t on say to step i.
+    Σ_{s<t} r_s (1/S_{t−s} − 1/S_{t−s−1}) [Σ_{i=s}^{t−1} S_{i−s} g_{t,i}]², g_{t,i} what
+    the losses from t on say to step i.
 
     Examples
     --------

@@ -13,7 +13,12 @@ from gradlab._checks import describe_rng, require_count, require_rng
 from gradlab.errors import InputTypeError
 from gradlab.gradients._counts import as_losses
 from gradlab.gradients._draws import nested_weights, stretches
-from gradlab.gradients._renewals import ages, live_renewal_steps, longest_stretch
+from gradlab.gradients._renewals import (
+    live_renewal_steps,
+    longest_stretch,
+    renewals,
+    stretch_chances,
+)
 from gradlab.gradients._survivals import as_survival, require_reach
 from gradlab.gradients.base import (
     AbstractEstimator,
@@ -97,6 +102,14 @@ class RenewalTruncation(AbstractEstimator):
         survival = self.survival(T)
         return -np.diff(survival) / survival[:-1]
 
+    def ages(self, T: int) -> Array:
+        """Return P(the chain was kept a times before step T) for a = 0 … T − 1 (T,).
+
+        r_{T−a} S_a, where a stretch starts at step s with probability r_s.
+        """
+        survival = self.survival(T)
+        return renewals(survival)[::-1] * survival
+
     def draw(self, T: int, *, rng: Seed, sequences: int | None = None) -> Array:
         """Return one draw of ξ_1 … ξ_T (T,), or (T, B) for so many sequences."""
         survival = self.survival(T)
@@ -153,7 +166,7 @@ class RenewalTruncation(AbstractEstimator):
         Σ_{s ≤ t} r_s S_{t−s} (t − s + 1), averaged over the steps t with a loss, where
         a stretch starts at step s with probability r_s.
         """
-        seen, chances = as_losses(T, losses), ages(self.survival(T))
+        seen, chances = as_losses(T, losses), stretch_chances(self.survival(T))
         t = np.arange(len(seen))
         reach = (chances * (t[:, None] - t[None, :] + 1)).sum(axis=1)
         return float(reach[seen].mean()) if seen.any() else 0.0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradlab.cells import GRU, LSTM, RNN, Linear
+from gradlab.datasets import influence_balancing
 from gradlab.dynamics import run
 from gradlab.errors import InputError, InputTypeError, RangeError
 from gradlab.gradients import (
@@ -109,6 +110,43 @@ def test_a_constant_hazard_is_random_truncation(batch, rng):
     drawn = a.draw(20, rng=4, sequences=3)
     np.testing.assert_allclose(drawn[1:], b.draw(20, rng=4, sequences=3)[1:])
     assert (drawn[0] == 1).all()
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_one_loss_has_the_moments_of_its_age(law, rng):
+    """Kept a times before the loss, it sees Σ_{l≤a} S_{a−l}/S_a of lag l, no more."""
+    steps = 10
+    objective = squared(KINDS["gru"](rng), rng, weights=np.eye(steps)[-1], steps=steps)
+    estimator = RenewalTruncation(LAWS[law])
+    S, chances = estimator.survival(steps), estimator.ages(steps)
+    assert chances.sum() == pytest.approx(1.0, rel=1e-15)
+    terms = lag_tensor(objective)[-1, ::-1, 0]  # lag by lag
+    seen = np.array([S[a::-1] @ terms[: a + 1] / S[a] for a in range(steps)])
+    mean = chances @ seen
+    np.testing.assert_allclose(mean, terms.sum(axis=0), rtol=1e-12, atol=1e-15)
+    found = cell_part(moments(estimator, objective).variance, objective)
+    expected = chances @ (seen - mean) ** 2
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("length", "deviation"), [(10, 118.607), (20, 41.158), (50, 18.205), (100, 11.546)]
+)
+def test_influence_balancing_by_ages_has_its_published_scatter(length, deviation):
+    """A constant hazard gives the known values; ARTBP scatters less at length 10."""
+    terms = influence_balancing().lag_terms(600)
+
+    def scatter(law):
+        estimator = RenewalTruncation(law)
+        S, chances = estimator.survival(600), estimator.ages(600)
+        seen = np.array([S[a::-1] @ terms[: a + 1] / S[a] for a in range(600)])
+        # Weights up to 1/S_a = 1e27 at chances as small; the mean keeps 9 digits.
+        assert chances @ seen == pytest.approx(-6.0, rel=1e-9)
+        return np.sqrt(chances @ (seen + 6) ** 2)
+
+    assert scatter(Geometric(1 - 1 / length)) == pytest.approx(deviation, abs=6e-4)
+    if length == 10:
+        assert scatter(Waring(10.0, 4.0)) < deviation / 2
 
 
 def test_three_steps_by_hand():
