@@ -18,6 +18,7 @@ from gradlab.gradients.profile import GradientProfile, profile
 from gradlab.gradients.random_window import RandomWindow
 from gradlab.gradients.randomized import RandomTruncation
 from gradlab.gradients.renewal import RenewalTruncation
+from gradlab.gradients.segment_bias import SegmentBias, segment_bias
 from gradlab.gradients.segmented import Segmented
 from gradlab.gradients.truncated import Truncated
 from gradlab.gradients.window_choice import (
@@ -44,6 +45,7 @@ __all__ = [
     "RandomTruncation",
     "RandomWindow",
     "RenewalTruncation",
+    "SegmentBias",
     "Segmented",
     "Truncated",
     "Waring",
@@ -57,5 +59,6 @@ __all__ = [
     "optimal_keep",
     "optimal_survival",
     "profile",
+    "segment_bias",
     "survival_variance",
 ]

@@ -7,6 +7,8 @@ from gradlab.typing import Array
 
 __all__ = ["as_losses", "last_loss", "live_steps", "longest_run"]
 
+_BLOCK = 512  # lengths that are looked at together
+
 
 def as_losses(T: int, losses: object) -> Array:
     """Return (T,) of bool: which steps have a loss; all of them for None."""
@@ -44,18 +46,31 @@ def longest_run(keep: Array) -> float:
 
         f_m(t) = P(cut after t) Σ_{s = t−m}^{t−1} f_m(s) Π_{s+1 < j ≤ t} keep_j,
 
-    whose sum is carried from t to t + 1: O(T²) for all m together.
+    whose sum is carried from t to t + 1, for many m together: O(T²) at most, and less
+    where no stretch is nearly as long as T.
     """
+    T, total = len(keep), 0.0
+    for first in range(0, T, _BLOCK):
+        longer = _longer(keep, np.arange(first, min(first + _BLOCK, T)))
+        total += float(longer.sum())
+        if T * longer[-1] < 2.0**-53:  # all that follow, of a total of at least 1
+            break
+    return total
+
+
+def _longer(keep: Array, lengths: Array) -> Array:
+    """Return P(the longest stretch is longer than m), 1 − f_m(T), for ascending m."""
     T = len(keep)
     cut = np.append(1 - keep[1:], 1.0)  # after step t; the end cuts for certain
     logs = np.append(0.0, np.cumsum(np.log(keep)))
-    f = np.zeros((T, T + 1))
+    f = np.zeros((len(lengths), T + 1))
     f[:, 0] = 1.0
-    within = np.zeros(T)
+    within = np.zeros(len(lengths))
     for t in range(1, T + 1):
         within = keep[t - 1] * within + f[:, t - 1]
-        m = np.arange(t)
-        gone = t - 1 - m  # the s that is now too far back
-        within[m] -= f[m, gone] * np.exp(logs[t] - logs[gone + 1])
+        k = np.arange(np.searchsorted(lengths, t))
+        gone = t - 1 - lengths[k]  # the s that is now too far back
+        within[k] -= f[k, gone] * np.exp(logs[t] - logs[gone + 1])
         f[:, t] = cut[t - 1] * np.maximum(within, 0.0)
-    return float((1 - f[:, T]).sum())
+    found: Array = 1 - f[:, T]
+    return found

@@ -18,7 +18,7 @@ from scipy.linalg.blas import dtrmm
 from gradlab.cells.base import Outer
 from gradlab.errors import RangeError
 from gradlab.gradients._renewals import renewals
-from gradlab.gradients._suffixes import suffix_rows
+from gradlab.gradients._suffixes import cut_rows
 from gradlab.gradients.renewal import RenewalTruncation
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
@@ -52,7 +52,7 @@ def _variance(objective: AbstractObjective, survival: Array) -> Array:
     sums = np.asfortranarray(np.triu(toeplitz(survival)))
     variance = np.zeros(sum(value.size for value in cell.params.values()))
     with np.errstate(over="ignore", invalid="ignore"):
-        for t, rows in _cut_rows(objective):
+        for t, rows in cut_rows(objective):
             h, x = trajectory.states[: t - 1], trajectory.inputs[: t - 1]
             weights = r[: t - 1] * np.diff(inverse[:t])[::-1]
             start = 0
@@ -64,15 +64,6 @@ def _variance(objective: AbstractObjective, survival: Array) -> Array:
             if not np.isfinite(variance).all():
                 raise RangeError(t)
     return variance
-
-
-def _cut_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
-    """Yield (t, Λ_t J_t ⋯ J_{i+1} for i = 1 … t − 1 (t − 1, ..., n)) for t = T … 2."""
-    for first, rows in suffix_rows(objective):
-        for k in range(len(rows))[::-1]:
-            t = first + k + 1
-            if t > 1:
-                yield t, rows[k, : t - 1]
 
 
 def _entries(outer: Outer, batch: bool) -> Iterator[Array]:

@@ -13,7 +13,7 @@ from gradlab.gradients._lags import carried_rows, sheet_gradients
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
 
-__all__ = ["loss_gradients", "suffix_gradients", "suffix_rows"]
+__all__ = ["cut_rows", "loss_gradients", "suffix_gradients"]
 
 _BLOCK = 16  # losses that are followed together
 
@@ -27,7 +27,7 @@ def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, int, A
     """
     trajectory = objective.trajectory
     count = sum(value.size for value in trajectory.cell.params.values())
-    for first, rows in suffix_rows(objective):
+    for first, rows in _suffix_rows(objective):
         R, scratch = np.zeros((2, len(rows), count))
         for i in range(rows.shape[1] - 1):
             low = max(i + 1 - first, 0)  # R_{j,t} with j ≥ t = i + 2 alone
@@ -40,7 +40,32 @@ def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, int, A
             yield i + 2, first + low + 1, R[low:]
 
 
-def suffix_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
+def cut_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
+    """Yield (t, Λ_t J_t ⋯ J_{i+1} for i = 1 … t − 1 (t − 1, ..., n)) for t = T … 2.
+
+    With the full adjoint Λ_t: what a cut before step t takes from the steps before.
+    """
+    for first, rows in _suffix_rows(objective):
+        for k in range(len(rows))[::-1]:
+            t = first + k + 1
+            if t > 1:
+                yield t, rows[k, : t - 1]
+
+
+def loss_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
+    """Yield (t, rows (k, P)) for blocks of losses ℓ_t, ℓ_{t+1}, …, without their lag 0.
+
+    In a batch the rows are (k, P) too: its sequences are summed.
+    """
+    T = len(objective.trajectory)
+    for first in range(0, T, _BLOCK):
+        rows = _rows(objective, first, min(first + _BLOCK, T))
+        own = np.arange(len(rows))
+        rows[own, first + own] = 0.0
+        yield first + 1, sheet_gradients(objective.trajectory, rows)
+
+
+def _suffix_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
     """Yield (f, Σ_{k≥j} u_{k,i} for j = f + 1, f + 2, … (k, end, ..., n)), last first.
 
     Column i − 1 stands for step i; for i < j it is Λ_j J_j ⋯ J_{i+1}, with the full
@@ -55,19 +80,6 @@ def suffix_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
             rows[j] += rows[j + 1]
         later = rows[0]
         yield first, rows
-
-
-def loss_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
-    """Yield (t, rows (k, P)) for blocks of losses ℓ_t, ℓ_{t+1}, …, without their lag 0.
-
-    In a batch the rows are (k, P) too: its sequences are summed.
-    """
-    T = len(objective.trajectory)
-    for first in range(0, T, _BLOCK):
-        rows = _rows(objective, first, min(first + _BLOCK, T))
-        own = np.arange(len(rows))
-        rows[own, first + own] = 0.0
-        yield first + 1, sheet_gradients(objective.trajectory, rows)
 
 
 def _rows(objective: AbstractObjective, first: int, end: int) -> Array:

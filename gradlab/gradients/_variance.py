@@ -18,7 +18,7 @@ from gradlab.gradients.randomized import RandomTruncation
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
 
-__all__ = ["pair_weights", "truncation_variance", "window_variance"]
+__all__ = ["truncation_variance", "window_variance"]
 
 
 def truncation_variance(
@@ -69,31 +69,29 @@ def _nested(objective: AbstractObjective, keep: Array) -> Array:
     variance = np.zeros(_count(objective))
     if not len(variance) or (keep == 1).all():
         return variance
+    excess, logs = 1 / keep - 1, np.append(0.0, np.cumsum(-np.log(keep)))
     scratch = np.zeros((0, len(variance)))
     with np.errstate(over="ignore", invalid="ignore"):
-        weights = pair_weights(keep)
         for t, j, R in suffix_gradients(objective):
             if keep[t - 1] < 1:
                 if len(scratch) < len(R):
                     scratch = np.empty_like(R)
                 squares = np.multiply(R, R, out=scratch[: len(R)])
-                variance += weights[t - 1, j - 1 : j - 1 + len(R)] @ squares
+                variance += _pair_weights(excess, logs, t, j, len(R)) @ squares
                 if not np.isfinite(variance).all():
                     raise RangeError(t)
     return variance
 
 
-def pair_weights(keep: Array) -> Array:
-    """Return (T, T): what R_{j,t}² counts, a_t for j = t and a_t a_j κ_{t,j} for j > t.
+def _pair_weights(excess: Array, logs: Array, t: int, j: int, count: int) -> Array:
+    """Return what R_{j,t}², R_{j+1,t}², … count: a_t a_j Π_{t<s<j} 1/π_s; a_t if j = t.
 
-    κ_{t,j} = Π_{t < s < j} 1/π_s; 0 for j < t.
+    `logs` (T + 1,) are the sums of −ln π_s over s ≤ t for t = 0 … T.
     """
-    w, excess = 1 / keep, 1 / keep - 1
-    logs = np.cumsum(np.log(w))
-    # ln κ_{t,j} = Σ_{s ≤ j−1} ln w_s − Σ_{s ≤ t} ln w_s
-    kappa = np.exp(np.triu((logs - np.log(w))[None, :] - logs[:, None], 1))
-    found: Array = np.triu(excess[:, None] * kappa * excess[None, :], 1)
-    found[np.diag_indices(len(keep))] = excess
+    later = slice(j - 1, j - 1 + count)
+    found: Array = excess[t - 1] * excess[later] * np.exp(logs[later] - logs[t])
+    if j == t:
+        found[0] = excess[t - 1]
     return found
 
 
