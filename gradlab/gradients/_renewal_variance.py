@@ -18,7 +18,7 @@ from scipy.linalg.blas import dtrmm
 from gradlab.cells.base import Outer
 from gradlab.errors import RangeError
 from gradlab.gradients._renewals import renewals
-from gradlab.gradients._suffixes import cut_rows
+from gradlab.gradients._suffixes import cut_cotangents
 from gradlab.gradients.renewal import RenewalTruncation
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
@@ -47,16 +47,16 @@ def renewal_variance(
 
 def _variance(objective: AbstractObjective, survival: Array) -> Array:
     trajectory = objective.trajectory
-    cell, r, inverse = trajectory.cell, renewals(survival), 1 / survival
+    r, inverse = renewals(survival), 1 / survival
     # Row s and column i are steps: S_{i−s} for i ≥ s.
     sums = np.asfortranarray(np.triu(toeplitz(survival)))
-    variance = np.zeros(sum(value.size for value in cell.params.values()))
+    params = trajectory.cell.params.values()
+    variance = np.zeros(sum(value.size for value in params))
     with np.errstate(over="ignore", invalid="ignore"):
-        for t, rows in cut_rows(objective):
-            h, x = trajectory.states[: t - 1], trajectory.inputs[: t - 1]
+        for t, outers in cut_cotangents(objective):
             weights = r[: t - 1] * np.diff(inverse[:t])[::-1]
             start = 0
-            for outer in cell.parameter_cotangents(h, x, rows).values():
+            for outer in outers:
                 for g in _entries(outer, bool(trajectory.batch)):
                     part = slice(start, start + g.shape[1])
                     variance[part] += weights @ _summed(sums[: t - 1, : t - 1], g) ** 2

@@ -13,7 +13,7 @@ from gradlab.gradients._lags import carried_rows, sheet_gradients
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
 
-__all__ = ["cut_rows", "loss_gradients", "suffix_gradients"]
+__all__ = ["cut_cotangents", "loss_gradients", "suffix_gradients"]
 
 _BLOCK = 16  # losses that are followed together
 
@@ -40,16 +40,24 @@ def suffix_gradients(objective: AbstractObjective) -> Iterator[tuple[int, int, A
             yield i + 2, first + low + 1, R[low:]
 
 
-def cut_rows(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:
-    """Yield (t, Λ_t J_t ⋯ J_{i+1} for i = 1 … t − 1 (t − 1, ..., n)) for t = T … 2.
+def cut_cotangents(objective: AbstractObjective) -> Iterator[tuple[int, list[Outer]]]:
+    """Yield (t, Λ_t J_t ⋯ J_{i+1} ∂f_i/∂θ over i = 1 … t − 1) for t = T … 2.
 
-    With the full adjoint Λ_t: what a cut before step t takes from the steps before.
+    With the full adjoint Λ_t: what a cut before step t takes from each step before.  A
+    cotangent for each parameter, in order, with the leading axes (t − 1, ...).
     """
+    trajectory = objective.trajectory
     for first, rows in _suffix_rows(objective):
-        for k in range(len(rows))[::-1]:
-            t = first + k + 1
-            if t > 1:
-                yield t, rows[k, : t - 1]
+        h, x = (a[: rows.shape[1]] for a in (trajectory.states, trajectory.inputs))
+        outers = trajectory.cell.parameter_cotangents(h, x, rows).values()
+        for t in range(first + len(rows), max(first, 1), -1):
+            k, before = t - first - 1, slice(t - 1)
+            yield t, [_part(outer, k, before) for outer in outers]
+
+
+def _part(outer: Outer, k: int, steps: slice) -> Outer:
+    right = None if outer.right is None else outer.right[steps]
+    return Outer(outer.left[k, steps], right)
 
 
 def loss_gradients(objective: AbstractObjective) -> Iterator[tuple[int, Array]]:

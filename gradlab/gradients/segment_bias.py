@@ -7,7 +7,7 @@ import numpy as np
 
 from gradlab._results import Origin, Result
 from gradlab.cells.base import Outer
-from gradlab.gradients._suffixes import cut_rows
+from gradlab.gradients._suffixes import cut_cotangents
 from gradlab.gradients.base import require_objective
 from gradlab.gradients.full import Full
 from gradlab.objectives import AbstractObjective
@@ -56,9 +56,9 @@ class SegmentBias(Result):
 def segment_bias(objective: AbstractObjective) -> SegmentBias:
     """Return the bias of Segmented(1) … Segmented(T), without offset, in one pass.
 
-    A cut before step t = kL + 1 takes Σ_{i=t−L}^{t−1} Λ_t J_t ⋯ J_{i+1} ∂f_i/∂θ, Λ_t the
-    full adjoint: the sums over the last L steps, for those L that divide t − 1, come
-    from one sweep.  T² B (n² + P)/2 flops and T P numbers; nothing is subtracted, so
+    With Λ_t the full adjoint, a cut before step t = kL + 1 takes away the last L terms
+    of Σ_{i<t} Λ_t J_t ⋯ J_{i+1} ∂f_i/∂θ; one sweep gives those sums for all L that
+    divide t − 1.  T² B (n² + P)/2 flops and T P numbers; nothing is subtracted, so
     small biases keep their digits.
 
     Parameters
@@ -84,14 +84,11 @@ def segment_bias(objective: AbstractObjective) -> SegmentBias:
     """
     objective = require_objective(objective)
     trajectory = objective.trajectory
-    T, cell = len(trajectory), trajectory.cell
+    T, params = len(trajectory), trajectory.cell.params
     gradient = Full().gradient(objective)
-    lost = np.zeros((T, sum(value.size for value in cell.params.values())))
-    for t, rows in cut_rows(objective):
-        h, x = trajectory.states[: t - 1], trajectory.inputs[: t - 1]
-        outers = list(cell.parameter_cotangents(h, x, rows).values())
-        last = np.zeros(lost.shape[1])
-        end = t - 1
+    lost = np.zeros((T, sum(value.size for value in params.values())))
+    for t, outers in cut_cotangents(objective):
+        last, end = np.zeros(lost.shape[1]), t - 1
         for length in _divisors(t - 1):
             start = t - 1 - length
             last += _total(outers, slice(start, end), 1 + len(trajectory.batch))
