@@ -15,8 +15,10 @@ from gradlab.gradients import (
     Geometric,
     RandomTruncation,
     RandomWindow,
+    RenewalTruncation,
     Segmented,
     Truncated,
+    Waring,
     optimal_keep,
 )
 from gradlab.objectives import CrossEntropy
@@ -29,6 +31,8 @@ FULL = {"n": 32, "steps": 64}
 QUICK = {"n": 12, "steps": 24}
 WINDOWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 KEEPS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.94, 0.97, 0.99)
+LENGTHS = (2, 3, 4, 6, 8, 12, 16, 24, 40, 80)  # of a stretch, in the mean
+EXPONENT = 4.0
 REACHES = (2, 4, 8, 12, 16, 20, 24, 28)  # for which the best random truncation is found
 
 
@@ -38,6 +42,7 @@ def main(quick: bool) -> list[pathlib.Path]:
     for name, kind in KINDS.items():
         objective = reading(kind, **sizes, seed=SEED)
         parameters = {**sizes, "cell": name, "text": title(), "quick": quick}
+        parameters["exponent"] = EXPONENT
         for strategy, rows in strategies(objective).items():
             found = compare_truncations(objective, rows)
             place = f"bias_variance-{strategy}_{name}"
@@ -61,6 +66,7 @@ def strategies(objective: CrossEntropy) -> dict[str, dict[str, AbstractEstimator
         "segmented": named(Segmented(k) for k in windows),
         "random": named(RandomTruncation(p) for p in KEEPS),
         "letter": named(letter),
+        "renewal": named(RenewalTruncation(Waring(k, EXPONENT)) for k in LENGTHS),
         "window": named(RandomWindow(Geometric(p)) for p in KEEPS),
         "optimal": {
             f"reach {r}": optimal_keep(objective, r).estimator for r in reaches
@@ -74,7 +80,7 @@ def named(estimators: object) -> dict[str, AbstractEstimator]:
 
 def reach(estimator: AbstractEstimator, T: int) -> float:
     """Return the steps that a loss reaches back, its own included, in the mean."""
-    if isinstance(estimator, RandomTruncation):
+    if isinstance(estimator, RandomTruncation | RenewalTruncation):
         return estimator.expected_reach(T)
     if isinstance(estimator, RandomWindow):
         return estimator.expected_steps(T) / T  # each loss is carried by itself

@@ -11,10 +11,17 @@ import numpy as np
 from analysis.script import run_data
 from analysis.store import save_table
 from gradlab.datasets import influence_balancing
-from gradlab.gradients import Geometric, optimal_survival, survival_variance
+from gradlab.gradients import (
+    Geometric,
+    RenewalTruncation,
+    Waring,
+    optimal_survival,
+    survival_variance,
+)
 
 NEEDS = ()
 STEPS = 600  # lags beyond have terms below 1e-100
+EXPONENT = 4.0
 FULL = {"windows": 100, "lengths": 60}
 QUICK = {"windows": 60, "lengths": 12}
 
@@ -23,7 +30,8 @@ def main(quick: bool) -> list[pathlib.Path]:
     sizes = QUICK if quick else FULL
     task = influence_balancing()
     windows = np.arange(1, sizes["windows"] + 1)
-    tails = np.cumsum(task.lag_terms(STEPS)[::-1])[::-1]
+    terms = task.lag_terms(STEPS)
+    tails = np.cumsum(terms[::-1])[::-1]
     lags = np.arange(STEPS)
     lengths = np.unique([*np.geomspace(5.0, 100.0, sizes["lengths"]), 10, 20, 50, 100])
     laws = {
@@ -34,6 +42,9 @@ def main(quick: bool) -> list[pathlib.Path]:
         name: [np.sqrt(survival_variance(tails, law)) for law in found]
         for name, found in laws.items()
     }
+    deviations["renewal"] = [
+        renewal_deviation(terms, Waring(length, EXPONENT)) for length in lengths
+    ]
     table = {
         "windows": windows,
         "truncated": [task.truncated(int(k)) for k in windows],
@@ -46,9 +57,21 @@ def main(quick: bool) -> list[pathlib.Path]:
         "theta": task.theta,
         "full": task.sensitivity,
         "steps": STEPS,
+        "exponent": EXPONENT,
         "quick": quick,
     }
     return save_table("influence_balancing", table, seed=None, parameters=parameters)
+
+
+def renewal_deviation(terms: np.ndarray, law: Waring) -> float:
+    """Return the standard deviation of one loss's derivative after all the steps.
+
+    Kept a times since the last cut it is Σ_{l≤a} S_{a−l}/S_a of lag l.
+    """
+    estimator = RenewalTruncation(law)
+    S, chances = estimator.survival(len(terms)), estimator.ages(len(terms))
+    seen = np.array([S[a::-1] @ terms[: a + 1] / S[a] for a in range(len(terms))])
+    return float(np.sqrt(chances @ (seen - terms.sum()) ** 2))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from analysis.paths import DATA, FIGURES
 from analysis.script import note_quick, run_drawing
 from analysis.store import load_table
 from gradlab.plots import draw_comparison, figure, full_width, save
-from gradlab.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
+from gradlab.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, VERMILLION
 from gradlab.studies import Comparison
 
 NEEDS = ("bias_variance",)
@@ -19,6 +19,7 @@ STRATEGIES = {
     "segmented": ("segments", "s", GREEN),
     "random": ("random, nested", "o", VERMILLION),
     "letter": ("random, to the letter", "s", GREY),
+    "renewal": ("random, ARTBP", "v", PINK),
     "window": ("random window", "^", ORANGE),
     "optimal": ("random, best $\\pi_t$", "D", BLACK),
 }

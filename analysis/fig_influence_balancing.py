@@ -9,9 +9,10 @@ from analysis.paths import FIGURES
 from analysis.script import note_quick, run_drawing
 from analysis.store import Table, load_table
 from gradlab.plots import figure, full_width, save
-from gradlab.plots.style import BLACK, BLUE, GREY, VERMILLION, label_line
+from gradlab.plots.style import BLACK, BLUE, GREEN, GREY, VERMILLION, label_line
 
 NEEDS = ("influence_balancing",)
+LOWEST = 0.3  # the optimised one falls to nothing once its cuts are beyond the memory
 
 
 def main() -> list[pathlib.Path]:
@@ -39,14 +40,19 @@ def draw_windows(ax: Axes, table: Table, full: float) -> None:
 
 
 def draw_deviations(ax: Axes, table: Table, size: float) -> None:
-    ways = (("geometric", VERMILLION, (3, 8)), ("optimised", BLUE, (-6, -9)))
-    for name, color, shift in ways:
+    ways = (
+        ("geometric", "constant $\\pi$", 9, VERMILLION, (5, 5)),
+        ("renewal", "ARTBP", 6, GREEN, (-2, -10)),
+        ("optimised", "optimised", 20, BLUE, (-8, -14)),
+    )
+    for name, title, length, color, shift in ways:
         ax.loglog(table["lengths"], table[name], color=color)
-        at = int(np.searchsorted(table["lengths"], 20))
+        at = int(np.searchsorted(table["lengths"], length))
         place = float(table["lengths"][at]), float(table[name][at])
-        label_line(ax, *place, name, color=color, shift=shift)
+        label_line(ax, *place, title, color=color, shift=shift)
     ax.axhline(size, color=BLACK, lw=0.8, ls=(0, (4, 2)), zorder=1)
     label_line(ax, 5, size, "size of the gradient", shift=(0, -6))
+    ax.set_ylim(LOWEST, None)
     ax.set_xlabel("mean length (steps)")
     ax.set_ylabel("standard deviation")
     ax.set_title("b  random truncation", loc="left")
