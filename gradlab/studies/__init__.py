@@ -20,6 +20,7 @@ from gradlab.studies.minibatch import (
 )
 from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
 from gradlab.studies.recipe import Recipe
+from gradlab.studies.sequence_bias import SequenceBias, sequence_bias
 from gradlab.studies.stability import ModelStability, model_stability
 from gradlab.studies.steady_states import SteadyStates, steady_states
 from gradlab.studies.tightness import Tightness, tightness
@@ -44,6 +45,7 @@ __all__ = [
     "MinibatchVariance",
     "ModelStability",
     "Recipe",
+    "SequenceBias",
     "SteadyStates",
     "Tightness",
     "Training",
@@ -57,6 +59,7 @@ __all__ = [
     "lag_lengths",
     "minibatch_variance",
     "model_stability",
+    "sequence_bias",
     "sequence_gradients",
     "steady_states",
     "tightness",
