@@ -1,8 +1,10 @@
 """Numbers of the yardstick: squared errors in units of the minibatch variance."""
 
+import numpy as np
+
 from analysis.paths import DATA
 from analysis.rounding import Number, count, measured, rounded
-from analysis.store import parameters_of
+from analysis.store import load_table, parameters_of
 from gradlab.gradients import LagDecomposition, NoiseMatch
 from gradlab.studies import Comparison, MinibatchVariance, ModelStability
 
@@ -14,12 +16,13 @@ KEYS = ("window", "segments", "wider", "shared", "each", "best")
 
 def yardstick_numbers() -> list[Number]:
     sizes = parameters_of("yardstick-rows_trained")
-    names = "n", "length", "batch", "updates"
+    names = "n", "length", "batch", "updates", "runs"
     found = [count(f"yardstick.{name}", sizes[name]) for name in names]
     found += [rounded(f"yardstick.{name}", sizes[name], 1) for name in ("rate", "keep")]
+    found.append(count("yardstick.sequences", sizes["fresh"] * sizes["batch"]))
     for stage in STAGES:
         found += stage_numbers(stage)
-    return found
+    return found + spread_numbers()
 
 
 def stage_numbers(stage: str) -> list[Number]:
@@ -42,7 +45,26 @@ def stage_numbers(stage: str) -> list[Number]:
         meaning = f"trained RNN, {row}: error² / minibatch variance" if shown else ""
         units = noise.in_units(float(error) ** 2)
         found.append(rounded(f"{key}.{name}", units, 2, meaning))
-    # The mean over N batches has 1/N of the noise, and all of a bias that persists.
-    window, segments = rows.bias[:2] ** 2 / noise.total_variance
-    found.append(rounded(f"{key}.even", float(1 / segments), 2))
-    return [*found, rounded(f"{key}.even.window", float(1 / window), 2)]
+    # The mean over N batches has 1/N of the noise; at most all of the bias persists.
+    window = float(rows.bias[0] ** 2 / noise.total_variance)
+    return [*found, rounded(f"{key}.even.window", 1 / window, 2)]
+
+
+def spread_numbers() -> list[Number]:
+    """Return the ranges over the runs, before and after training, and medians."""
+    table, _ = load_table("yardstick-spread")
+    columns = {name: table["errors"][..., k] for k, name in enumerate(KEYS)}
+    columns = {name: columns[name] for name in ("segments", "shared", "each")}
+    for part in ("stays", "passes"):
+        columns[f"segments.{part}"] = table[part][..., 1]
+    columns["segments.even"] = 1 / columns["segments.stays"]
+    found = []
+    for name, runs in columns.items():
+        for stage, values in zip(STAGES[::2], runs.T[::2], strict=True):
+            key = f"yardstick.{stage}.{name}"
+            found += [
+                rounded(f"{key}.median", float(np.median(values)), 2),
+                rounded(f"{key}.least", float(values.min()), 2),
+                rounded(f"{key}.most", float(values.max()), 2),
+            ]
+    return found
