@@ -45,7 +45,7 @@ MODELS = {
     },
 }
 USED = {  # the window costs several times the others; the plain network is enough
-    "rnn": ("full", "segments", "window", "random"),
+    "rnn": ("full", "segments", "window", "random", "renewal"),
     "slow": ("full", "random"),
     "lstm": ("full", "segments", "random"),
     "fast": ("full", "random"),

@@ -28,16 +28,16 @@ STATES = DATA / "training_states"
 SHARED = {"batch": 16, "length": 64, "clip": 1.0, "held_out": 0.1, "look": 500}
 MODELS = {
     "rnn": {"kind": "rnn", "n": 128, "rate": 1.0, "updates": 3000},
-    "slow": {"kind": "rnn", "n": 128, "rate": 0.5, "updates": 3000},
     "lstm": {"kind": "lstm", "n": 64, "rate": 12.0, "updates": 2000},
+    "slow": {"kind": "rnn", "n": 128, "rate": 0.5, "updates": 3000},
 }
 USED = {  # what is trained with clipping, and what without it as well
     "rnn": (
         ("full", "segments", "window", "random", "pairs"),
         ("full", "segments", "window", "random"),
     ),
-    "slow": (("full", "random"), ("full", "random")),
-    "lstm": (("full", "segments", "window", "random"), ("full", "random")),
+    "lstm": (("full", "segments", "window", "random"), ("full",)),
+    "slow": (("full", "random"), ("full",)),
 }
 BLOCK = 100  # updates whose losses are kept as one mean
 

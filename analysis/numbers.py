@@ -13,8 +13,9 @@ from analysis.corpus import CHARACTERS, title
 from analysis.numbers_bifurcations import bifurcation_numbers, cliff_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
+from analysis.numbers_training import long_numbers, training_numbers
 from analysis.numbers_yardstick import yardstick_numbers
-from analysis.paths import DATA, GENERATED
+from analysis.paths import DATA, GENERATED, KEPT
 from analysis.rounding import Number, count, gain, measured, plain_text, rate, rounded
 from analysis.script import run_drawing
 from analysis.store import load_table, parameters_of
@@ -22,7 +23,7 @@ from gradlab.butterfly import Flip, Influence, Twins, predictability_horizon
 from gradlab.exponents import LyapunovSpectrum
 from gradlab.gradients import GradientProfile, LagDecomposition
 from gradlab.plots import FLOAT_LIMITS
-from gradlab.studies import Comparison, TrainingStudy, agreement
+from gradlab.studies import Comparison, agreement
 
 __all__ = ["all_numbers"]
 
@@ -35,6 +36,7 @@ NEEDS = (
     "influence_balancing",
     "lag_share",
     "long_products",
+    "long_training",
     "lyapunov_gain",
     "pseudospectra",
     "scalar_bifurcation",
@@ -56,9 +58,12 @@ STRATEGIES = {  # a name in the text: a kind, and which of its rows
     "segments": ("segmented", "Segmented(length=16,"),
     "random": ("random", "RandomTruncation(keep=0.9,"),
     "letter": ("letter", "RandomTruncation(keep=0.9,"),
+    "renewal": ("renewal", "RenewalTruncation(law=Waring(length=8.0,"),
     "window": ("window", "RandomWindow(law=Geometric(keep=0.9)"),
     "best": ("optimal", "reach 8"),
     "half": ("random", "RandomTruncation(keep=0.5,"),
+    "cheap": ("random", "RandomTruncation(keep=0.8,"),
+    "cheap.renewal": ("renewal", "RenewalTruncation(law=Waring(length=4.0,"),
 }
 GAINS = {"g0p5": "0.5", "g1": "1", "g2": "2"}
 
@@ -89,6 +94,8 @@ def all_numbers() -> list[Number]:
     for name, numbers in ANALYSES.items():
         if any(DATA.glob(f"{name}*.npz")):
             found += numbers()
+    if any(KEPT.glob("long_training*.npz")):
+        found += long_numbers()
     return found
 
 
@@ -224,6 +231,8 @@ def first_within(bias: np.ndarray, limit: float) -> int:
 def strategy_numbers() -> list[Number]:
     table, sizes = load_table("bias_variance-reach")
     found = [count("bias.n", sizes["n"]), count("bias.steps", sizes["steps"])]
+    exponent = parameters_of("bias_variance-renewal_lstm")["exponent"]
+    found.append(rounded("bias.exponent", exponent, 1))
     for name, (kind, start) in STRATEGIES.items():
         for cell in ("rnn_g1", "rnn_g1p5", "lstm"):
             rows = Comparison.load(DATA / f"bias_variance-{kind}_{cell}")
@@ -258,6 +267,7 @@ def balancing_numbers() -> list[Number]:
         count("balancing.n", sizes["n"]),
         count("balancing.positive", sizes["positive"]),
         rounded("balancing.full", sizes["full"], 1),
+        rounded("balancing.exponent", sizes["exponent"], 1),
         count("balancing.turn", turn, meaning, "steps"),
         count("balancing.wrong", turn - 1),
         rounded("balancing.top", float(values[top]), 3),
@@ -265,7 +275,7 @@ def balancing_numbers() -> list[Number]:
     ]
     for length in (10, 20, 50, 100):
         (at,) = np.flatnonzero(table["lengths"] == length)
-        for way in ("geometric", "optimised"):
+        for way in ("geometric", "renewal", "optimised"):
             key = f"balancing.{way}.{length}"
             found.append(rounded(key, float(table[way][at]), 5))
     return found
@@ -291,69 +301,6 @@ def win_numbers() -> list[Number]:
         rounded("wins.reach", float(table["reach"][-2]), 2),
         rounded("wins.gain", float(table["gains"][-4]), 3),
     ]
-
-
-def training_numbers() -> list[Number]:
-    found = []
-    for model in ("rnn", "slow", "lstm", "fast", "short"):
-        key, name = f"training.{model}", f"training-study_{model}"
-        study, sizes = TrainingStudy.load(DATA / name), parameters_of(name)
-        sizes = {**sizes, "characters": study.characters[0, 0]}
-        for size in ("n", "updates", "characters", "batch", "length", "seeds"):
-            found.append(count(f"{key}.{size}", sizes[size]))
-        found.append(rounded(f"{key}.rate", sizes["rate"], 2))
-        found += run_numbers(key, study) + paired_numbers(key, study)
-    short = parameters_of("training-study_short")
-    found.append(count("training.short.half", short["characters"] // 2))
-    found.append(rounded("training.clip", short["clip"], 1))
-    return found + cost_numbers()
-
-
-def run_numbers(key: str, study: TrainingStudy) -> list[Number]:
-    """Return medians over the seeds on which a strategy did not diverge."""
-    parts = "perplexity", "gap", "exponent", "spectral_radius", "weight_norm"
-    table, seeds, found = study.columns(), len(study.seeds), []
-    for row, name in enumerate(study.strategies):
-        way = f"{key}.{name.replace(', ', '.').replace(' ', '.')}"
-        found += [rounded(f"{way}.{k}", float(table[k][row]), 3) for k in parts]
-        meaning = f"RNN, {name}: runs of {seeds} that diverge" if "rnn" in key else ""
-        found += [
-            count(f"{way}.updates", study.updates[row].max()),
-            count(f"{way}.diverged", study.diverged[row].sum(), meaning),
-            rounded(f"{way}.share", 100 * float(table["clipped"][row]), 2),
-        ]
-    return found
-
-
-def paired_numbers(key: str, study: TrainingStudy) -> list[Number]:
-    """Return, seed by seed, what a strategy gains over the full gradient, in nats."""
-    found, full = [], study.strategies.index("full, clipped")
-    for row, name in enumerate(study.strategies):
-        if row != full and name.endswith(", clipped"):
-            way = f"{key}.{name.removesuffix(', clipped')}"
-            ahead = study.advantage(name, over="full, clipped")
-            gaps = study.gap[row] - study.gap[full]
-            for part, values in (("advantage", ahead), ("gap.change", gaps)):
-                error = float(values.std(ddof=1) / math.sqrt(len(values)))
-                found.append(measured(f"{way}.{part}", float(values.mean()), error))
-    return found
-
-
-def cost_numbers() -> list[Number]:
-    """Return bytes and, as measured when this was built, seconds per step."""
-    table, sizes = load_table("training-cost")
-    steps, peaks, seconds = table["steps"], table["bytes"], table["seconds"]
-    (each,) = np.diff(peaks[0, -2:]) / np.diff(steps[-2:])
-    sizes = {**sizes, "steps": steps[-1]}
-    found = [count(f"cost.{size}", sizes[size]) for size in ("n", "window", "steps")]
-    found += [rounded("cost.seconds", seconds[0, -1], 2, "longest run, here", "s")]
-    for row, way in enumerate(sizes["ways"]):
-        found += [
-            rounded(f"cost.{way}.bytes", float(peaks[row, -1] / 1e6), 2),
-            rounded(f"cost.{way}.times", float(seconds[row, -1] / seconds[0, -1]), 2),
-        ]
-    found.append(rounded("cost.each", float(each) / 1e3, 2))
-    return [*found, rounded("cost.limit", 16e3 / float(each), 2)]
 
 
 ANALYSES = {

@@ -4,7 +4,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gradlab.gradients import Full, RandomTruncation, Segmented, Truncated
+from gradlab.gradients import (
+    Full,
+    RandomTruncation,
+    RenewalTruncation,
+    Segmented,
+    Truncated,
+    Waring,
+)
 from gradlab.studies import SGD, Recipe
 
 __all__ = ["ESTIMATORS", "recipes"]
@@ -14,6 +21,7 @@ ESTIMATORS = {
     "segments": Segmented(8),
     "window": Truncated(8),
     "random": RandomTruncation(0.9),
+    "renewal": RenewalTruncation(Waring(10.0, 4.0)),  # as many cuts as "random"
     "pairs": Segmented(2),
 }
 

@@ -22,6 +22,15 @@ __all__ = ["Step", "all_steps", "reason_stale", "step_key", "write_stamp"]
 _ABOVE_DATA = ("plots", "report", "cli")
 _SHARED = ("corpus.py", "paths.py", "readers.py", "script.py", "store.py")
 _LIBRARIES = ("numpy", "scipy", "sympy", "matplotlib")
+_SHARED = (
+    "corpus.py",
+    "paths.py",
+    "readers.py",
+    "recipes.py",
+    "script.py",
+    "store.py",
+)
+_LIBRARIES = ("numpy", "scipy", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,8 @@ def _input(name: str) -> str:
         return _text_digest()
     stored = sorted(
         path
-        for path in paths.DATA.glob(f"{name}*")
+        for folder in (paths.DATA, paths.KEPT)
+        for path in folder.glob(f"{name}*")
         if path.stem == name or path.stem.startswith(f"{name}-")
     )
     return f"{name}: {' '.join(f'{p.name} {_digest(p)}' for p in stored)}"

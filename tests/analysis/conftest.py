@@ -57,6 +57,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "SCRIPTS", scripts)
     monkeypatch.setattr(paths, "PACKAGE", tmp_path / "package")
     monkeypatch.setattr(paths, "DATA", scripts / "data")
+    monkeypatch.setattr(paths, "KEPT", scripts / "kept")
     monkeypatch.setattr(paths, "STAMPS", scripts / "data" / "stamps")
     monkeypatch.setattr(paths, "FIGURES", tmp_path / "paper" / "figures")
     monkeypatch.setattr(paths, "GENERATED", tmp_path / "paper" / "generated")

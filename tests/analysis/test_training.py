@@ -4,15 +4,12 @@ import itertools
 
 import pytest
 
-from analysis.data_training import MODELS, peak_bytes, recipes, sizes_of
+from analysis import long_training
+from analysis.data_training import MODELS, peak_bytes, sizes_of, strategies
 from gradlab.studies.recipe import described
 
 
-@pytest.mark.parametrize("quick", [False, True])
-@pytest.mark.parametrize("name", MODELS)
-def test_strategies_see_equal_characters_or_take_equal_steps(name, quick):
-    sizes = sizes_of(name, quick, long=False)
-    found = recipes(name, sizes)
+def check(found):
     full = found["full, clipped"]
     for way, recipe in found.items():
         if way == "window, equal steps":
@@ -21,20 +18,35 @@ def test_strategies_see_equal_characters_or_take_equal_steps(name, quick):
         else:
             assert recipe.characters == full.characters
         assert (recipe.clip is None) == (
-            way in {"full", "segments", "window", "random"}
+            not way.endswith(", clipped") and way != "window, equal steps"
         )
 
 
+@pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("name", MODELS)
-def test_no_two_strategies_of_the_long_version_share_a_file(name):
-    found = recipes(name, sizes_of(name, quick=False, long=True)).values()
-    made = [{**described(recipe), "updates": None} for recipe in found]
+def test_strategies_see_equal_characters_or_take_equal_steps(name, quick):
+    check(strategies(name, sizes_of(name, quick)))
+
+
+@pytest.mark.parametrize("name", long_training.MODELS)
+def test_strategies_of_the_long_version_are_as_fair(name):
+    check(long_training.strategies(name))
+
+
+def test_no_two_runs_of_the_long_version_share_a_file():
+    made = [
+        {**described(recipe), "updates": None, "n": long_training.sizes_of(name)["n"]}
+        for name in long_training.MODELS
+        for recipe in long_training.strategies(name).values()
+    ]
     assert all(a != b for a, b in itertools.combinations(made, 2))
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_the_long_version_has_its_own_sizes(name):
-    assert sizes_of(name, quick=False, long=True)["updates"] > MODELS[name]["updates"]
+@pytest.mark.parametrize("name", long_training.MODELS)
+def test_the_long_version_is_larger(name):
+    long, usual = long_training.sizes_of(name), sizes_of(name, quick=False)
+    for size in ("n", "length", "updates"):
+        assert long[size] > usual[size]
 
 
 def test_segments_hold_no_more_for_more_steps_and_the_full_gradient_does():

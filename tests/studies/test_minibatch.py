@@ -8,7 +8,13 @@ import pytest
 from gradlab.cells import LSTM, RNN
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
-from gradlab.gradients import Full, RandomTruncation, Truncated
+from gradlab.gradients import (
+    Full,
+    RandomTruncation,
+    RenewalTruncation,
+    Truncated,
+    Waring,
+)
 from gradlab.objectives import CrossEntropy, SquaredError
 from gradlab.studies import (
     MinibatchVariance,
@@ -96,9 +102,14 @@ def test_a_gradient_of_zero_has_no_relative_noise():
     assert found.in_units(1.0) == np.inf
 
 
-def test_an_estimator_that_draws_adds_its_own_variance(rng):
+@pytest.mark.parametrize(
+    "estimator",
+    [RandomTruncation(0.5), RenewalTruncation(Waring(3.0, 4.0))],
+    ids=["random", "renewals"],
+)
+def test_an_estimator_that_draws_adds_its_own_variance(rng, estimator):
     """Of equal sequences it is all there is: fifty draws, one after the other."""
-    objective, estimator = objective_of(rng), RandomTruncation(0.5)
+    objective = objective_of(rng)
     batch = picked(objective, [0] * 50)
     found = minibatch_variance(batch, estimator=estimator, rng=7)
     generator = np.random.default_rng(7)

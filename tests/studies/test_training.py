@@ -12,8 +12,10 @@ from gradlab.gradients import (
     AbstractEstimator,
     Full,
     RandomTruncation,
+    RenewalTruncation,
     Segmented,
     Truncated,
+    Waring,
     lag_decomposition,
 )
 from gradlab.objectives import SquaredError
@@ -70,8 +72,13 @@ def test_windows_of_a_whole_segment_train_as_full_does():
     assert full.steps_back_per_update == B * T
 
 
-def test_the_same_seed_is_the_same_run_and_another_is_not():
-    recipe = recipe_of(RandomTruncation(0.7), clip=0.5)
+@pytest.mark.parametrize(
+    "estimator",
+    [RandomTruncation(0.7), RenewalTruncation(Waring(4.0, 4.0), shared=False)],
+    ids=["random", "renewals"],
+)
+def test_the_same_seed_is_the_same_run_and_another_is_not(estimator):
+    recipe = recipe_of(estimator, clip=0.5)
     first = train(CORPUS, model_of(), recipe, rng=3)
     assert_same(train(CORPUS, model_of(), recipe, rng=3), first)
     other = train(CORPUS, model_of(), recipe, rng=4)

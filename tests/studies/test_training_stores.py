@@ -3,7 +3,13 @@
 import pytest
 
 from gradlab.errors import StoreError
-from gradlab.gradients import Full, RandomTruncation, Truncated
+from gradlab.gradients import (
+    Full,
+    RandomTruncation,
+    RenewalTruncation,
+    Truncated,
+    Waring,
+)
 from gradlab.studies import SGD, Adam, train
 from tests.cases.training import (
     CORPUS,
@@ -12,13 +18,20 @@ from tests.cases.training import (
     recipe_of,
 )
 
+DRAWING = {
+    "random": RandomTruncation(0.6),
+    "renewals": RenewalTruncation(Waring(4.0, 4.0), shared=False),
+}
 
-@pytest.mark.parametrize("kind", ["rnn", "lstm"])
+
+@pytest.mark.parametrize(
+    ("kind", "way"), [("rnn", "random"), ("lstm", "random"), ("rnn", "renewals")]
+)
 @pytest.mark.parametrize("carry", [True, False])
-def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(kind, carry, tmp_path):
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(kind, way, carry, tmp_path):
     model, optimiser = model_of(kind), Adam(1e-2)
     options = {"clip": 0.3, "carry": carry, "save_every": 7}
-    estimator = RandomTruncation(0.6)
+    estimator = DRAWING[way]
     whole = train(
         CORPUS, model, recipe_of(estimator, optimiser, updates=45, **options), rng=5
     )

@@ -10,8 +10,10 @@ from gradlab.gradients import (
     Geometric,
     RandomTruncation,
     RandomWindow,
+    RenewalTruncation,
     Segmented,
     Truncated,
+    Waring,
     moments,
 )
 from gradlab.studies import Comparison, compare_truncations
@@ -24,6 +26,7 @@ ROWS = {
     "segments of 4": Segmented(4),
     "random": RandomTruncation(0.75),
     "random window": RandomWindow(Geometric(0.75)),
+    "renewals": RenewalTruncation(Waring(4.0, 4.0)),
 }
 
 
@@ -38,7 +41,7 @@ def test_every_row_is_its_moments(rng, tmp_path):
         assert found.error[index] == pytest.approx(
             row.mean_squared_error**0.5, rel=1e-15
         )
-    np.testing.assert_array_equal(found.bias[[0, 1, 4, 5]], 0.0)
+    np.testing.assert_array_equal(found.bias[[0, 1, 4, 5, 6]], 0.0)
     np.testing.assert_array_equal(found.std[:4], 0.0)
     np.testing.assert_array_equal(
         found.relative_error, found.error / found.gradient_norm
