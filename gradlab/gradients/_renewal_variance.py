@@ -55,6 +55,8 @@ def _variance(objective: AbstractObjective, survival: Array) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         for t, outers in cut_cotangents(objective):
             weights = r[: t - 1] * np.diff(inverse[:t])[::-1]
+            if not weights.any():
+                continue
             start = 0
             for outer in outers:
                 for g in _entries(outer, bool(trajectory.batch)):
@@ -67,11 +69,11 @@ def _variance(objective: AbstractObjective, survival: Array) -> Array:
 
 
 def _entries(outer: Outer, batch: bool) -> Iterator[Array]:
-    """Yield g (steps, entries) of a parameter, block after block in order."""
+    """Yield g (steps, entries) of a parameter, block after block, to be written over."""
     left, right = outer.left, outer.right
     steps = len(left)
     if right is None:
-        total = left.sum(axis=1) if batch else left
+        total = left.sum(axis=1) if batch else left.copy()
         yield total.reshape(steps, -1)
         return
     at_once = max(1, _NUMBERS // (steps * right.shape[-1]))
@@ -85,7 +87,10 @@ def _entries(outer: Outer, batch: bool) -> Iterator[Array]:
 
 
 def _summed(sums: Array, g: Array) -> Array:
-    """Return sums @ g, sums upper triangular: half the flops of a full product."""
+    """Return sums @ g in the place of g: sums is triangular, half the flops.
+
+    `sums` has zeros below its diagonal.
+    """
     # Row-major g is column-major gᵀ, and gᵀ sumsᵀ needs no copy of it.
     found: Array = dtrmm(1.0, sums, g.T, side=1, lower=0, trans_a=1, overwrite_b=1).T
     return found

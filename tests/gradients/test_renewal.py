@@ -315,3 +315,15 @@ def test_what_overflows_in_the_weights_is_refused(rng):
         moments(
             RenewalTruncation(Geometric(1e-43)), objective.reweighted(np.full(T, 1e150))
         )
+
+
+def test_cotangents_that_parameters_share_are_not_written_over(rng):
+    """Two biases of a GRU have one cotangent between them; both have its variance."""
+    objective = squared(KINDS["gru"](rng), rng, steps=T)
+    estimator = RenewalTruncation(Waring(3.0, 4.0))
+    first, again = (moments(estimator, objective).variance for _ in range(2))
+    for name, value in first.items():
+        np.testing.assert_array_equal(again[name], value)
+    # The reset gate's and the update gate's biases enter in one sum.
+    n = 3
+    np.testing.assert_array_equal(first["b_hx"][: 2 * n], first["b_hh"][: 2 * n])
