@@ -20,8 +20,6 @@ __all__ = ["Step", "all_steps", "reason_stale", "step_key", "write_stamp"]
 
 # A computation cannot depend on these floors, so a new colour recomputes nothing.
 _ABOVE_DATA = ("plots", "report", "cli")
-_SHARED = ("corpus.py", "paths.py", "readers.py", "script.py", "store.py")
-_LIBRARIES = ("numpy", "scipy", "sympy", "matplotlib")
 _SHARED = (
     "corpus.py",
     "paths.py",
@@ -30,7 +28,7 @@ _SHARED = (
     "script.py",
     "store.py",
 )
-_LIBRARIES = ("numpy", "scipy", "matplotlib")
+_LIBRARIES = ("numpy", "scipy", "sympy", "matplotlib")
 
 
 @dataclass(frozen=True)

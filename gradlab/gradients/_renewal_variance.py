@@ -69,7 +69,7 @@ def _variance(objective: AbstractObjective, survival: Array) -> Array:
 
 
 def _entries(outer: Outer, batch: bool) -> Iterator[Array]:
-    """Yield g (steps, entries) of a parameter, block after block, to be written over."""
+    """Yield g (steps, entries) of a parameter, block by block, to be written over."""
     left, right = outer.left, outer.right
     steps = len(left)
     if right is None:
