@@ -17,6 +17,7 @@ _EXTRAS = {
     "gradlab/adapters/jax_cell.py": "jax",
     "gradlab/adapters/recording.py": "torch",
     "gradlab/adapters/torch_cell.py": "torch",
+    "gradlab/adapters/torch_edit.py": "torch",
     "gradlab/adapters/torch_record.py": "torch",
     "gradlab/adapters/torch_step.py": "torch",
     "gradlab/linalg/_kernels_numba.py": "numba",

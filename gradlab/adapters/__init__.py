@@ -5,6 +5,7 @@ from gradlab.adapters.jax_cell import from_jax
 from gradlab.adapters.recording import RecordedLayer, Recording
 from gradlab.adapters.stack import Stack, StackLayer
 from gradlab.adapters.torch_cell import from_torch
+from gradlab.adapters.torch_edit import with_cells
 from gradlab.adapters.torch_record import record
 from gradlab.adapters.torch_step import from_torch_step
 
@@ -18,4 +19,5 @@ __all__ = [
     "from_torch",
     "from_torch_step",
     "record",
+    "with_cells",
 ]

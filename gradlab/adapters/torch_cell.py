@@ -11,7 +11,7 @@ from gradlab.cells import GRU, LSTM, RNN, AbstractCell
 from gradlab.errors import InputError, InputTypeError
 from gradlab.typing import Array
 
-__all__ = ["from_torch", "kind_of", "refuse_projection", "stack_of"]
+__all__ = ["from_torch", "kind_of", "layer_names", "refuse_projection", "stack_of"]
 
 _KINDS = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
 _WANTED = "a torch.nn.RNN, LSTM, GRU or one of their cells"
@@ -102,6 +102,14 @@ def stack_of(module: Any, name: str = "") -> Stack:
             cell = _cell(module, kind, f"{suffix}_reverse", prefix)
             found.append(StackLayer(layer, "backward", cell))
     return Stack(found)
+
+
+def layer_names(module: Any, name: str) -> list[str]:
+    """Return the names of a module's layers in its model; `name` is the module's."""
+    kind, layers = type(module).__name__.lower(), stack_of(module, name).layers
+    if len(layers) == 1:
+        return [name or kind]
+    return [f"{name}.{layer.name}" if name else layer.name for layer in layers]
 
 
 def refuse_projection(module: Any, name: str) -> None:

@@ -13,7 +13,7 @@ from gradlab.adapters.alignment import Alignment
 from gradlab.adapters.recording import RecordedLayer
 from gradlab.adapters.stack import StackLayer
 from gradlab.adapters.torch_calls import Sequences
-from gradlab.adapters.torch_cell import kind_of, stack_of
+from gradlab.adapters.torch_cell import kind_of, layer_names, stack_of
 from gradlab.cells import LSTM
 from gradlab.dynamics import Trajectory
 from gradlab.typing import Array
@@ -24,7 +24,7 @@ __all__ = ["layers_of"]
 def layers_of(sequences: Sequences, first: int) -> list[RecordedLayer]:
     """Return the layers of a module, numbered in the recording from `first` on."""
     stack = stack_of(sequences.module, sequences.name)
-    levels = stack.rows()
+    levels, names = stack.rows(), layer_names(sequences.module, sequences.name)
     found: list[RecordedLayer] = []
     inputs, reads = sequences.inputs, tuple[int, ...]()
     for depth, level in enumerate(levels):
@@ -39,7 +39,7 @@ def layers_of(sequences: Sequences, first: int) -> list[RecordedLayer]:
             states = _states(sequences, layer, at, x, hidden, order)
             found.append(
                 RecordedLayer(
-                    name=_name(sequences, layer, single=len(stack.layers) == 1),
+                    name=names[at],
                     module=sequences.name,
                     trajectory=Trajectory(layer.cell, states, x),
                     sources=_sources(
@@ -138,12 +138,6 @@ def _one_layer(module: Any, width: int, depth: int) -> Any:
         for name, parameter in alone.named_parameters():
             parameter.copy_(getattr(module, name.replace("_l0", f"_l{depth}")))
     return alone.eval()
-
-
-def _name(sequences: Sequences, layer: StackLayer, *, single: bool) -> str:
-    kind = type(sequences.module).__name__.lower()
-    own = [] if single else [layer.name]
-    return ".".join([sequences.name, *own] if sequences.name else own) or kind
 
 
 def _dtype(module: Any) -> str:

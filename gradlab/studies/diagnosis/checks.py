@@ -2,16 +2,18 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
-from gradlab.cells import RNN, Linear
+from gradlab.cells import RNN, AbstractCell, Linear
 from gradlab.errors import DivergenceError
 from gradlab.studies.diagnosis.measure import layer_diagnosis
 from gradlab.studies.diagnosis.remedies import Remedy, remedies, scaled
 from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
 from gradlab.studies.diagnosis.subject import Subject
+from gradlab.studies.diagnosis.verdict import GradientVerdict
 
 __all__ = ["with_remedies"]
 
@@ -20,8 +22,16 @@ _TRIES = 5
 _CLOSE = 0.01  # nats per step
 
 
+Whole: TypeAlias = Callable[[str, AbstractCell], GradientVerdict | None]
+"""What a copy of the whole model is found to be with a layer's cell replaced."""
+
+
 def with_remedies(
-    layer: LayerDiagnosis, subject: Subject, *, lag: int | None
+    layer: LayerDiagnosis,
+    subject: Subject,
+    *,
+    lag: int | None,
+    whole: Whole | None = None,
 ) -> LayerDiagnosis:
     """Return the diagnosis with the remedies that were tried, the best first.
 
@@ -31,7 +41,7 @@ def with_remedies(
         return layer
     few = subject.some(_SEQUENCES)
     tried = [
-        _checked(layer, few.with_cell(remedy.cell), remedy, lag)
+        _checked(layer, few.with_cell(remedy.cell), remedy, lag, whole)
         for remedy in _candidates(layer, few, lag)
     ]
     tried.sort(key=lambda found: (not found.helps, _badness(found)))
@@ -48,7 +58,11 @@ def _candidates(
 
 
 def _checked(
-    layer: LayerDiagnosis, subject: Subject, remedy: Remedy, lag: int | None
+    layer: LayerDiagnosis,
+    subject: Subject,
+    remedy: Remedy,
+    lag: int | None,
+    whole: Whole | None,
 ) -> CheckedRemedy:
     after = _again(subject, lag)
     return CheckedRemedy(
@@ -61,6 +75,7 @@ def _checked(
         exponent_before=layer.exponent,
         exponent_after=after.exponent,
         verdict_after=after.verdict,
+        whole_after=whole(layer.name, remedy.cell) if whole else None,
         source=remedy.source,
     )
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,13 +11,13 @@ import numpy as np
 
 from gradlab._checks import describe_rng, require_count, require_one_of, require_rng
 from gradlab._results import Origin
-from gradlab.adapters import Recording, from_torch_step, record
+from gradlab.adapters import Recording, from_torch_step, record, with_cells
 from gradlab.cells import AbstractCell, Wrapped
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
 from gradlab.objectives import AbstractObjective
 from gradlab.studies.diagnosis.advice import advice
-from gradlab.studies.diagnosis.checks import with_remedies
+from gradlab.studies.diagnosis.checks import Whole, with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
 from gradlab.studies.diagnosis.measure import layer_diagnosis
 from gradlab.studies.diagnosis.result import LayerDiagnosis
@@ -66,8 +66,9 @@ def diagnose(
         step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
         on every step.
     mode : "quick" or "exact"
-        Quick looks at eight sequences, evenly picked; exact at all of them, and says
-        which truncation windows and which norm for clipping the gradients suggest.
+        Quick looks at eight sequences, evenly picked; exact at all of them, says which
+        truncation windows and which norm for clipping the gradients suggest, and tries
+        remedies on copies of the whole torch model too, forward and backward.
     rng : Generator or int
         Of the random rows that stand in for a loss where there is none.  Unlike
         everywhere else there is a default: the same model gets the same answer.
@@ -105,7 +106,10 @@ def diagnose(
     seed, generator = describe_rng(rng), require_rng(rng)
     limit = _QUICK_SEQUENCES if chosen == "quick" else None
     seen = _seen(model, batch, loss, forward, h0, limit)
-    layers = tuple(_layer(s, lag, chosen, generator) for s in seen.subjects)
+    whole = None
+    if chosen == "exact" and seen.again is not None:
+        whole = _copies(seen.again, lag)
+    layers = tuple(_layer(s, lag, chosen, generator, whole) for s in seen.subjects)
     return Diagnosis(
         model=seen.model,
         verdict=_whole(layers),
@@ -128,15 +132,36 @@ class _Seen:
     subjects: tuple[Subject, ...]
     loss: float
     caveats: tuple[str, ...] = ()
+    again: Callable[[Mapping[str, AbstractCell]], tuple[Subject, ...]] | None = None
 
 
 def _layer(
-    subject: Subject, lag: int | None, mode: str, rng: np.random.Generator
+    subject: Subject,
+    lag: int | None,
+    mode: str,
+    rng: np.random.Generator,
+    whole: Whole | None,
 ) -> LayerDiagnosis:
     found = layer_diagnosis(subject, lag=lag, rng=rng)
     if mode == "exact":
         found = dataclasses.replace(found, **dataclasses.asdict(advice(subject)))
-    return with_remedies(found, subject, lag=lag)
+    return with_remedies(found, subject, lag=lag, whole=whole)
+
+
+def _copies(
+    again: Callable[[Mapping[str, AbstractCell]], tuple[Subject, ...]], lag: int | None
+) -> Whole:
+    """Return what tells the verdict on a copy of the model with a layer replaced."""
+
+    def verdict(name: str, cell: AbstractCell) -> GradientVerdict | None:
+        try:
+            subjects = again({name: cell})
+        except InputError:  # a layer without biases, or called twice: not to be copied
+            return None
+        rng = np.random.default_rng(0)
+        return _whole(tuple(layer_diagnosis(s, lag=lag, rng=rng) for s in subjects))
+
+    return verdict
 
 
 def _whole(layers: tuple[LayerDiagnosis, ...]) -> GradientVerdict:
@@ -158,8 +183,15 @@ def _seen(
 ) -> _Seen:
     if hasattr(model, "named_modules"):
         inputs, targets = batch if _is_pair(batch) else (batch, None)
-        recording = record(model, inputs, targets, loss=loss, forward=forward)
-        return _recorded(recording, limit)
+        options = {"loss": loss, "forward": forward}
+
+        def again(cells: Mapping[str, AbstractCell]) -> tuple[Subject, ...]:
+            copied = with_cells(model, cells)
+            found = record(copied, inputs, targets, **options)
+            return subjects_of(some_sequences(found, _QUICK_SEQUENCES))
+
+        recording = record(model, inputs, targets, **options)
+        return dataclasses.replace(_recorded(recording, limit), again=again)
     for name, given in (("loss", loss), ("forward", forward)):
         if given is not None:
             message = (

@@ -31,7 +31,10 @@ class CheckedRemedy(Result):
     exponent_before, exponent_after : float
         λ₁ in nats per step.
     verdict_after : GradientVerdict
-        What the copy was found to be.
+        What the copy of the layer was found to be, on the recorded inputs.
+    whole_after : GradientVerdict or None
+        What a copy of the whole model was found to be, run and differentiated again;
+        None where that was not tried.
     source : str
         The key of the paper that proposed it; empty if none did.
     """
@@ -45,12 +48,14 @@ class CheckedRemedy(Result):
     exponent_before: float
     exponent_after: float
     verdict_after: GradientVerdict
+    whole_after: GradientVerdict | None = None
     source: str = ""
 
     @property
     def helps(self) -> bool:
-        """Whether the trouble is gone on the copy."""
-        return not self.verdict_after.is_trouble
+        """Whether the trouble is gone on the copies."""
+        found = (self.verdict_after, self.whole_after)
+        return not any(verdict and verdict.is_trouble for verdict in found)
 
 
 @final

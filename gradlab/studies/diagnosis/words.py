@@ -155,9 +155,15 @@ def _remedy(i: int, remedy: CheckedRemedy, steps: int) -> list[str]:
     )
     return [
         f"{i}. {remedy.words}:",
-        f"   on a copy {remedy.verdict_after.value}; a thousandth left {after}",
+        f"   on a copy {_found(remedy)}; a thousandth left {after}",
         f"   instead of {before}, λ₁ = {_nats(remedy.exponent_after)}",
     ]
+
+
+def _found(remedy: CheckedRemedy) -> str:
+    if remedy.whole_after is None:
+        return remedy.verdict_after.value
+    return f"{remedy.verdict_after.value} (the whole model: {remedy.whole_after.value})"
 
 
 def _nats(value: float) -> str:

@@ -108,3 +108,26 @@ def test_exact_looks_at_all_sequences_and_says_how_to_truncate_and_clip():
         norms.append(float(torch.cat(grads).norm()))
     # gradlab's GRU has the same parameters; float32 rounds.
     assert layer.clip_norm == pytest.approx(sorted(norms)[10], rel=1e-5)
+
+
+def test_exact_tries_remedies_on_the_whole_model():
+    model = seeded(Reader, num_layers=1)
+    tokens = torch.arange(4 * 60).reshape(4, 60) % 5
+    loss = lambda out: out[:, -1].square().mean()  # noqa: E731
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    found = diagnose(model, tokens, loss=loss, mode="exact")
+    best = found.layers[0].remedies[0]
+    assert best.name == "chrono"
+    assert best.helps
+    assert best.whole_after is GradientVerdict.NOT_THE_GRADIENTS
+    assert "(the whole model: not the gradients)" in str(found)
+    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
+    quick = diagnose(model, tokens, loss=loss)
+    assert quick.layers[0].remedies[0].whole_after is None
+    bare = nn.LSTM(3, 8, bias=False)
+    exact = diagnose(
+        bare, torch.randn(60, 2, 3), loss=lambda o: o[0][-1].sum(), mode="exact"
+    )
+    tried = {remedy.name: remedy.whole_after for remedy in exact.layers[0].remedies}
+    assert tried["chrono"] is None  # a module without biases cannot take one
+    assert tried["orthogonal"] is GradientVerdict.VANISHING
