@@ -40,6 +40,9 @@ class RecordedLayer:
         the first of a module.
     dtype : str
         The precision of the module.
+    dropout : (T, B, m) array or None
+        What dropout multiplied its inputs by, 0 or 1/(1 − p), where it drew between the
+        layers of its module; the trajectory's inputs are those that it then read.
 
     Examples
     --------
@@ -57,6 +60,7 @@ class RecordedLayer:
     order: Alignment
     reads: tuple[int, ...]
     dtype: str
+    dropout: Array | None = None
 
 
 @final

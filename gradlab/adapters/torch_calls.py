@@ -40,6 +40,9 @@ class Sequences:
     ends : tuple of int
         The step after which each call ended.
     lengths : (B,) array of int or None
+    dropout : tuple of (T, B, ·) array
+        What every layer but the last wrote is multiplied by, 0 or 1/(1 − p), on its way
+        to the next; empty where nothing is dropped.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Sequences:
     final_gradients: tuple[tuple[Array, ...], ...]
     ends: tuple[int, ...]
     lengths: Array | None
+    dropout: tuple[Array, ...] = ()
 
 
 def sequences_of(call: Call, gradient: Callable[[Any], Array | None]) -> Sequences:

@@ -27,6 +27,7 @@ def layers_of(sequences: Sequences, first: int) -> list[RecordedLayer]:
     levels, names = stack.rows(), layer_names(sequences.module, sequences.name)
     found: list[RecordedLayer] = []
     inputs, reads = sequences.inputs, tuple[int, ...]()
+    dropped: Array | None = None
     for depth, level in enumerate(levels):
         top = depth == len(levels) - 1
         output = sequences.output if top else _output(sequences, inputs, depth)
@@ -48,10 +49,12 @@ def layers_of(sequences: Sequences, first: int) -> list[RecordedLayer]:
                     order=order,
                     reads=reads,
                     dtype=_dtype(sequences.module),
+                    dropout=None if dropped is None else order.own(dropped),
                 )
             )
         reads = tuple(range(first + len(found) - len(level), first + len(found)))
-        inputs = output
+        dropped = sequences.dropout[depth] if sequences.dropout and not top else None
+        inputs = output if dropped is None else output * dropped
     return found
 
 

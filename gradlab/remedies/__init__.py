@@ -3,11 +3,13 @@
 from gradlab.remedies.clip_statistics import ClipStatistics, clip_statistics
 from gradlab.remedies.clipped_lags import ClippedLags, clipped_lags, lag_contributions
 from gradlab.remedies.clipping import Clipped, clip_by_norm, clip_by_value
+from gradlab.remedies.norm_histogram import NormHistogram
 
 __all__ = [
     "ClipStatistics",
     "Clipped",
     "ClippedLags",
+    "NormHistogram",
     "clip_by_norm",
     "clip_by_value",
     "clip_statistics",
