@@ -5,7 +5,7 @@ gradient is the one that autograd brings to an output on its own way back.
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -234,7 +234,7 @@ class _Before:
     def __init__(self, states: dict[str, Any], name: str) -> None:
         self._states, self._name = states, name
 
-    def __call__(self, module: Any, args: Any) -> None:
+    def __call__(self, module: Any, _: Any) -> None:
         torch = require("torch", extra="torch")
         if module.training and module.weight_hh_l0.device.type == "cpu":
             self._states[self._name] = torch.get_rng_state()

@@ -1,4 +1,4 @@
-"""A watched pass as layers in float64: some of its sequences, and ∂L as torch brought it.
+"""A watched pass as layers in float64: some sequences, and ∂L as torch brought it.
 
 What dropout drew between the layers of a module is drawn again, from the state that the
 generator had then; the generator itself is left where it is.
@@ -13,11 +13,12 @@ import numpy as np
 from gradlab._extras import require
 from gradlab.adapters.recording import RecordedLayer
 from gradlab.adapters.torch_calls import Sequences
-from gradlab.adapters.torch_hooks import data_of
+from gradlab.adapters.torch_hooks import data_of, untouched
 from gradlab.adapters.torch_layers import layers_of
 from gradlab.adapters.torch_watch import SeenCall
 from gradlab.cells import LSTM
 from gradlab.cells.activations import Tanh
+from gradlab.errors import InputError
 from gradlab.typing import Array
 
 __all__ = ["WatchedModule", "watched_module"]
@@ -73,11 +74,17 @@ def watched_module(
     Raises
     ------
     NonFiniteError
-        If a weight, input, state or gradient is NaN or infinite.
+        If a weight, input or state is NaN or infinite.
+    InputError
+        If no gradient came back, or inputs or outputs were overwritten since.
     """
-    form = _Form.of(module, calls[0], sequences)
-    found = form.sequences(name, module, calls, scale)
-    layers = layers_of(found, 0)
+    torch = require("torch", extra="torch")
+    _require_whole(name, calls)
+    device = data_of(calls[0].output).device.type
+    with untouched(module), torch.autocast(device, enabled=False):
+        form = _Form.of(module, calls[0], sequences)
+        found = form.sequences(name, module, calls, scale)
+        layers = layers_of(found, 0)
     if form.is_cell and isinstance(layers[0].trajectory.cell, LSTM):
         _leave_out_own_output(layers[0])
     return WatchedModule(
@@ -86,6 +93,16 @@ def watched_module(
         dtype=str(data_of(calls[-1].output).dtype).removeprefix("torch."),
         caveats=_caveats(name, module, found),
     )
+
+
+def _require_whole(name: str, calls: Sequence[SeenCall]) -> None:
+    what = f"`{name}`" if name else "the model"
+    if not any(call.is_reached for call in calls):
+        message = f"{what} was called, and no gradient came back to it."
+        raise InputError(message)
+    if any(call.is_overwritten for call in calls):
+        message = f"what {what} read or returned was overwritten in place."
+        raise InputError(message)
 
 
 def _leave_out_own_output(layer: RecordedLayer) -> None:
@@ -158,7 +175,7 @@ class _Form:
             final_gradients=tuple(self._ended(call, scale) for call in calls),
             ends=tuple(ends.tolist()),
             lengths=lengths,
-            dropout=self._dropout(module, calls[0], output),
+            dropout=self._dropout(module, calls[0]),
         )
 
     def _steps(self, inputs: Any, array: Array) -> int:
@@ -225,7 +242,7 @@ class _Form:
         some = tensor.detach().index_select(1, index)
         return some.to(device="cpu", dtype=torch.float64).numpy()
 
-    def _dropout(self, module: Any, call: SeenCall, output: Array) -> tuple[Array, ...]:
+    def _dropout(self, module: Any, call: SeenCall) -> tuple[Array, ...]:
         """Return what dropout drew after every layer but the last."""
         if call.random is None:
             return ()

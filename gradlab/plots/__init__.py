@@ -7,6 +7,7 @@ from gradlab.plots.gain import draw_gain
 from gradlab.plots.influence import draw_flip, draw_influence
 from gradlab.plots.inline import svg_element
 from gradlab.plots.lags import draw_lag_share, draw_window_bias
+from gradlab.plots.monitor import draw_monitor, plot_monitor
 from gradlab.plots.products import draw_product_errors
 from gradlab.plots.profile import FLOAT_LIMITS, draw_float_limits, draw_profile
 from gradlab.plots.pseudospectra import draw_power_norms, draw_pseudospectra
@@ -41,6 +42,7 @@ __all__ = [
     "draw_influence",
     "draw_lag_share",
     "draw_losses",
+    "draw_monitor",
     "draw_outcomes",
     "draw_power_norms",
     "draw_product_errors",
@@ -56,6 +58,7 @@ __all__ = [
     "draw_yardstick",
     "figure",
     "full_width",
+    "plot_monitor",
     "save",
     "style",
     "svg_element",

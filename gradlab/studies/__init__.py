@@ -18,6 +18,9 @@ from gradlab.studies.minibatch import (
     minibatch_variance,
     sequence_gradients,
 )
+from gradlab.studies.monitor import GradientMonitor
+from gradlab.studies.monitor_events import NonFiniteStep
+from gradlab.studies.monitor_log import MonitorLog, read_monitor
 from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
 from gradlab.studies.recipe import Recipe
 from gradlab.studies.sequence_bias import SequenceBias, sequence_bias
@@ -40,10 +43,13 @@ __all__ = [
     "Diagnosis",
     "ErrorSurface",
     "Exploration",
+    "GradientMonitor",
     "GradientVerdict",
     "LayerDiagnosis",
     "MinibatchVariance",
     "ModelStability",
+    "MonitorLog",
+    "NonFiniteStep",
     "Recipe",
     "SequenceBias",
     "SteadyStates",
@@ -59,6 +65,7 @@ __all__ = [
     "lag_lengths",
     "minibatch_variance",
     "model_stability",
+    "read_monitor",
     "sequence_bias",
     "sequence_gradients",
     "steady_states",

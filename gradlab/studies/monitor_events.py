@@ -18,7 +18,8 @@ from gradlab.adapters.torch_watched import watched_module
 from gradlab.dynamics import ScaledRows
 from gradlab.errors import GradlabError
 from gradlab.studies.diagnosis.precision import FORMATS
-from gradlab.studies.monitor_layers import cotangents_of
+from gradlab.studies.monitor_flow import flow_of
+from gradlab.typing import Vector
 
 __all__ = ["NonFiniteStep", "non_finite_step"]
 
@@ -132,18 +133,16 @@ def _overflow(watch: Watch, name: str) -> Lost | None:
     except GradlabError:  # a shape that cannot be read tells nothing
         return None
     largest = FORMATS[watched.dtype].log_largest
-    rows = cotangents_of(watched, [layer.sources for layer in watched.layers])
-    for layer, cotangents in reversed(list(zip(watched.layers, rows, strict=True))):
-        if cotangents is None:
-            continue
-        above = (_log_largest(cotangents)[1:] > largest).any(axis=1)
-        if above.any():
-            t = int(np.flatnonzero(above)[-1]) + 1
-            return Lost("gradient", layer.name, t, len(above))
+    for flow in reversed(flow_of(watched)):
+        above = np.flatnonzero(_log_largest(flow.every)[1:] > largest)
+        if len(above):
+            steps = len(flow.layer.trajectory)
+            return Lost("gradient", flow.layer.name, int(above[-1]) + 1, steps)
     return None
 
 
-def _log_largest(rows: ScaledRows) -> np.ndarray:
-    """Return ln max_i |v_i| of every row."""
+def _log_largest(rows: ScaledRows) -> Vector:
+    """Return ln of the largest entry at every time, over units and sequences."""
     with np.errstate(divide="ignore"):
-        return np.log(np.abs(rows.mantissa).max(axis=-1)) + rows.exponent * math.log(2)
+        logs = np.log(np.abs(rows.mantissa).max(axis=-1))
+    return (logs + rows.exponent * math.log(2)).max(axis=1)

@@ -22,7 +22,7 @@ _WORDS = {"inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}
 
 @final
 class LineLog:
-    """A file that lines are added to, by one run at a time.
+    r"""A file that lines are added to, by one run at a time.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class LineLog:
     ...     log.write({"kind": "sample", "horizon": float("inf")})
     ...     log.close()
     ...     pathlib.Path(folder, "run.jsonl").read_text()
-    '{"kind":"sample","horizon":"inf"}\\n'
+    '{"kind":"sample","horizon":"inf"}\n'
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -157,7 +157,10 @@ def number(value: Any) -> float:
         found = float(value)
     except OverflowError:
         raise ValueError(value) from None
-    if found in (_WORDS["inf"], _WORDS["-inf"]):  # 1e999 is written so by no log of ours
+    if found in (
+        _WORDS["inf"],
+        _WORDS["-inf"],
+    ):  # 1e999 is written so by no log of ours
         raise ValueError(value)
     return found
 

@@ -101,11 +101,11 @@ class MonitorLog(Result):
 
     @property
     def drift(self) -> Vector:
-        """Fitted change of λ₁ per step of training (N,), in nats; NaN from one sample."""
+        """Fitted change of λ₁ per step of training (N,); NaN from one sample."""
         return np.array([_slope(self.step, column) for column in self.exponent.T])
 
     def columns(self) -> dict[str, Array]:
-        """Return the table: step, norms, and horizon and λ₁ of layer 0, 1, …"""
+        """Return the table: step, norms, and horizon and λ₁ of every layer by number."""
         names = (*_SCALARS, *_SINCE)
         table = {name: getattr(self, name) for name in names}
         for i in range(len(self.layers)):
@@ -132,13 +132,12 @@ class MonitorLog(Result):
     def _layer(self, i: int) -> str:
         first, last = (_steps(self.horizon[k, i]) for k in (0, -1))
         rate = describe_rate(float(self.exponent[-1, i]))
-        return (
-            f"  {self.layers[i]}: a thousandth was left {first} back, now {last}; {rate}"
-        )
+        reach = f"a thousandth was left {first} back, now {last}"
+        return f"  {self.layers[i]}: {reach}; {rate}"
 
 
 def read_monitor(path: str | os.PathLike[str]) -> MonitorLog:
-    """Return what a `GradientMonitor` has written so far.
+    r"""Return what a `GradientMonitor` has written so far.
 
     Parameters
     ----------
@@ -161,7 +160,7 @@ def read_monitor(path: str | os.PathLike[str]) -> MonitorLog:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "run.jsonl")
-    ...     _ = path.write_text('{"kind":"header","model":"Reader","lags":[0,1]}\\n')
+    ...     _ = path.write_text('{"kind":"header","model":"Reader","lags":[0,1]}\n')
     ...     print(read_monitor(path).describe())
     Reader: no sample yet
     """
@@ -273,21 +272,17 @@ def _collected(
         for name, layer in row["layers"].items():
             i = layers.index(name)
             for key, curve in curves.items():
-                values = layer[key][: shape[2]]
-                curve[k, i, : len(values)] = values
+                shown = layer[key][: shape[2]]
+                curve[k, i, : len(shown)] = shown
             for key, fact in facts.items():
                 fact[k, i] = layer[key]
-    scalars = {
-        name: np.array([row[name] for row in rows], dtype=float)
-        for name in (*_SCALARS, *_SINCE)
-    }
+    values: dict[str, Any] = {**header, **curves, **facts}
+    for name in (*_SCALARS, *_SINCE):
+        values[name] = np.array([row[name] for row in rows], dtype=float)
     for name in ("step", "non_finite"):
-        scalars[name] = np.nan_to_num(scalars[name]).astype(np.int64)
+        values[name] = np.nan_to_num(values[name]).astype(np.int64)
     return MonitorLog(
-        **header,
-        **scalars,
-        **curves,
-        **facts,
+        **values,
         layers=layers,
         parameter_norms={
             name: np.array([row["parameters"].get(name, np.nan) for row in rows])
