@@ -22,6 +22,8 @@ _COMMANDS = {
     "profile": "how far back the gradient of a cell reaches through a text",
     "exponents": "Lyapunov exponents: does a small change grow or die?",
     "bounds": "what theorems promise about a run, beside what happens",
+    "audit": "what an initialisation does to gradients, beside its weights",
+    "watch": "a training run's gradients, live from the log of a monitor",
     "derive": "the formulas behind all this, derived on the spot",
     "reproduce": "rebuild the paper's figures and numbers (in a source checkout)",
 }

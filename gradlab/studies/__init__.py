@@ -20,6 +20,7 @@ from gradlab.studies.minibatch import (
 )
 from gradlab.studies.monitor import GradientMonitor
 from gradlab.studies.monitor_events import NonFiniteStep
+from gradlab.studies.monitor_lightning import monitor_callback
 from gradlab.studies.monitor_log import MonitorLog, read_monitor
 from gradlab.studies.optimisers import SGD, AbstractOptimiser, Adam
 from gradlab.studies.recipe import Recipe
@@ -65,6 +66,7 @@ __all__ = [
     "lag_lengths",
     "minibatch_variance",
     "model_stability",
+    "monitor_callback",
     "read_monitor",
     "sequence_bias",
     "sequence_gradients",

@@ -163,6 +163,7 @@ class GradientMonitor:
             self._lines = None
         if self._board is not None:
             self._board.close()
+        self._begun = math.nan
 
     def __enter__(self) -> Self:
         self.start()

@@ -14,7 +14,7 @@ from typing import Any, final
 from gradlab._store import plain
 from gradlab.errors import StoreError
 
-__all__ = ["LineLog", "lines_of", "number", "numbers"]
+__all__ = ["LineLog", "Tail", "lines_of", "number", "numbers"]
 
 _LONGEST = 2**22  # bytes; a line of ours has some kilobytes
 _WORDS = {"inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}
@@ -101,6 +101,55 @@ def _lock(file: int, path: pathlib.Path) -> None:
             "process of one, a log of its own."
         )
         raise StoreError(message) from error
+
+
+@final
+class Tail:
+    """A log that is read while it grows.
+
+    Attributes
+    ----------
+    path : Path
+    records : list
+        What its lines say so far, None for one that cannot be read.
+    is_ended : bool
+        Whether the last line says that the run has ended.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it is no regular one.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = pathlib.Path(path)
+        self.records: list[dict[str, Any] | None] = []
+        self._read, self._partial = 0, b""
+        if self.path.exists() and not self.path.is_file():
+            message = f"{self.path} is not a regular file."
+            raise StoreError(message)
+
+    @property
+    def is_ended(self) -> bool:
+        last = self.records[-1] if self.records else None
+        return last is not None and last.get("kind") == "end"
+
+    def poll(self) -> bool:
+        """Read on, and return whether there was a new line."""
+        try:
+            with self.path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size < self._read:  # it was begun anew
+                    self.records.clear()
+                    self._read, self._partial = 0, b""
+                file.seek(self._read)
+                content = file.read()
+        except OSError as error:
+            message = f"{self.path} cannot be read: {error.strerror}."
+            raise StoreError(message) from error
+        self._read += len(content)
+        *whole, self._partial = (self._partial + content).split(b"\n")
+        self.records += [_object(line) for line in whole]
+        return bool(whole)
 
 
 def lines_of(content: Iterator[bytes]) -> Iterator[dict[str, Any] | None]:

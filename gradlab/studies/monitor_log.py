@@ -199,6 +199,8 @@ def log_of(records: list[dict[str, Any] | None], *, name: str) -> MonitorLog:
                     rows.append(_sample(record))
                 case "event":
                     events.append(_event(record))
+                case "end":
+                    pass
                 case _:
                     unreadable += 1
         except (ValueError, TypeError, KeyError, AttributeError):
