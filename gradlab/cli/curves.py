@@ -1,4 +1,4 @@
-"""Curves in one line of text: eight heights of blocks, or of ASCII where there are none.
+"""Curves in one line of text: eight heights of blocks, or of ASCII without them.
 
 A number that is not there is a blank, one beyond all bounds a mark of its own.
 """
@@ -61,7 +61,9 @@ def curve(
     >>> curve([0.0, 1.0, 2.0, float("nan"), float("inf")], UNICODE, width=10)
     '▁▄█ ∞'
     """
-    parts = [part for part in np.array_split(np.asarray(values, float), width) if part.size]
+    parts = [
+        part for part in np.array_split(np.asarray(values, float), width) if part.size
+    ]
     numbers = [_mean(part) for part in parts]
     finite = [x for x in numbers if math.isfinite(x)]
     bottom = min(finite, default=0.0) if low is None else low
@@ -70,12 +72,12 @@ def curve(
 
 
 def name_shown(name: str) -> str:
-    """Return a name as it is if it prints, and as Python writes it if it does not.
+    r"""Return a name as it is if it prints, and as Python writes it if it does not.
 
     Examples
     --------
-    >>> print(name_shown("encoder.lstm"), name_shown("a\\x1b[31mb"))
-    encoder.lstm 'a\\x1b[31mb'
+    >>> print(name_shown("encoder.lstm"), name_shown("a\x1b[31mb"))
+    encoder.lstm 'a\x1b[31mb'
     """
     return name if name.isprintable() else ascii(name)
 

@@ -51,8 +51,8 @@ def execute(options: argparse.Namespace) -> int:
     tail = Tail(options.log)
     if options.once:
         tail.poll()
-        log = log_of(tail.records, name=str(options.log))
-        print("\n".join(_lines(log)))
+        whole = log_of(tail.records, name=str(options.log))
+        print("\n".join(_lines(whole)))
         return 0
     view = _Redrawn() if sys.stdout.isatty() else _Printed()
     while True:

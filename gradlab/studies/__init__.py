@@ -1,6 +1,8 @@
 """Where analyses meet: bounds beside gains, twins beside λ₁, estimators in training."""
 
 from gradlab.studies.agreement import Agreement, agreement
+from gradlab.studies.audit import audit_initialisation
+from gradlab.studies.audit_result import InitialisationAudit
 from gradlab.studies.character_model import CharacterModel
 from gradlab.studies.diagnosis import (
     CheckedRemedy,
@@ -12,6 +14,7 @@ from gradlab.studies.diagnosis import (
     exploration,
 )
 from gradlab.studies.error_surface import ErrorSurface, error_surface
+from gradlab.studies.horizons import GradientHorizons, gradient_horizons
 from gradlab.studies.lag_lengths import lag_lengths
 from gradlab.studies.minibatch import (
     MinibatchVariance,
@@ -44,8 +47,10 @@ __all__ = [
     "Diagnosis",
     "ErrorSurface",
     "Exploration",
+    "GradientHorizons",
     "GradientMonitor",
     "GradientVerdict",
+    "InitialisationAudit",
     "LayerDiagnosis",
     "MinibatchVariance",
     "ModelStability",
@@ -59,10 +64,12 @@ __all__ = [
     "TrainingStop",
     "TrainingStudy",
     "agreement",
+    "audit_initialisation",
     "compare_truncations",
     "diagnose",
     "error_surface",
     "exploration",
+    "gradient_horizons",
     "lag_lengths",
     "minibatch_variance",
     "model_stability",

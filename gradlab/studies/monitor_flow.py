@@ -18,6 +18,7 @@ from gradlab.adapters.recording import RecordedLayer
 from gradlab.adapters.torch_watched import WatchedModule
 from gradlab.dynamics import ScaledRows
 from gradlab.studies.diagnosis.lags import last_steps
+from gradlab.studies.rows_back import rows_back
 from gradlab.typing import Array, Vector
 
 __all__ = ["Flow", "flow_of"]
@@ -54,10 +55,11 @@ def flow_of(watched: WatchedModule) -> list[Flow]:
     newest = [_newest(layers, direction) for direction in directions]
     sums = [_sources(layer, directions, newest) for layer in layers]
     found: list[Flow] = []
+    inner = set(watched.ends[:-1])
     for place in reversed(range(len(layers))):
         layer, sources = layers[place], sums[place]
         if sources.mantissa.any():
-            rows = _back(layer, sources, watched.ends)
+            rows = rows_back(layer.trajectory, sources, cuts=inner)
             _send_down(layers, layer, rows, sums)
             k = directions.index(layer.order.direction)
             every, last = _row(rows, 0), _row(rows, 1 + k)
@@ -84,28 +86,6 @@ def _sources(
     at = newest[k], np.arange(B)
     found[(*at, 1 + k)] = every[at]
     return ScaledRows.of(found)
-
-
-def _back(layer: RecordedLayer, sources: ScaledRows, ends: Sequence[int]) -> ScaledRows:
-    """Return λ_0 … λ_T (T + 1, B, rows, n) of a layer."""
-    trajectory = layer.trajectory
-    T, inner = len(trajectory), set(ends[:-1])
-    nothing = ScaledRows.of(np.zeros((1, *sources.mantissa.shape[1:])))
-    mantissa = np.concatenate([nothing.mantissa, sources.mantissa])
-    exponent = np.concatenate([nothing.exponent, sources.exponent])
-    for start in reversed(range(0, T, _BLOCK)):
-        block = slice(start, start + _BLOCK)
-        J = trajectory.cell.slopes(
-            trajectory.states[:-1][block], trajectory.inputs[block]
-        )
-        for t in reversed(range(start, min(start + _BLOCK, T))):
-            rows = J[t - start].cotangent(mantissa[t + 1])
-            if t in inner:
-                rows[:, 0] = 0.0
-            back = ScaledRows.of(rows, exponent[t + 1])
-            total = back.plus(ScaledRows(mantissa[t], exponent[t]))
-            mantissa[t], exponent[t] = total.mantissa, total.exponent
-    return ScaledRows(mantissa, exponent)
 
 
 def _row(rows: ScaledRows, k: int) -> ScaledRows:

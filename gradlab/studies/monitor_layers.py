@@ -14,8 +14,9 @@ import numpy as np
 from gradlab.adapters.torch_watched import WatchedModule
 from gradlab.gradients import gradient_horizon
 from gradlab.studies.diagnosis.lags import by_lag, growth
+from gradlab.studies.horizons import lower_median
 from gradlab.studies.monitor_flow import Flow, flow_of
-from gradlab.typing import Array, Vector
+from gradlab.typing import Vector
 
 __all__ = ["LayerSample", "layer_samples"]
 
@@ -80,7 +81,7 @@ def _sample(flow: Flow, lags: Vector) -> LayerSample:
     T = len(profile)
     inside = np.arange(1, T + 1)[:, None] > starts[None, :]
     signal = np.where(inside, flow.every.log_norms()[1:], np.nan)[::-1]
-    middle = _median(profile)
+    middle = lower_median(profile)
     told = middle[~np.isnan(middle)]
     rate = growth(profile)
     shown = lags[lags < T]
@@ -88,16 +89,8 @@ def _sample(flow: Flow, lags: Vector) -> LayerSample:
         name=flow.layer.name,
         steps=T,
         left=middle[shown],
-        signal=_median(signal)[shown],
+        signal=lower_median(signal)[shown],
         horizon=gradient_horizon(told) if len(told) else math.nan,
         exponent=rate.exponent,
         stderr=rate.stderr,
     )
-
-
-def _median(logs: Array) -> Vector:
-    """Return the lower median over sequences (T,), NaN where there is none."""
-    ordered = np.sort(logs, axis=1)  # NaN come last
-    count = (~np.isnan(logs)).sum(axis=1)
-    at = np.maximum(count - 1, 0) // 2
-    return ordered[np.arange(len(logs)), at]

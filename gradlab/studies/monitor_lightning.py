@@ -1,4 +1,4 @@
-"""A `GradientMonitor` as a callback of Lightning's Trainer: one call per optimiser step.
+"""A `GradientMonitor` as a callback of Lightning: one call per optimiser step.
 
 Lightning calls ``on_before_optimizer_step`` when all gradients of a step are there,
 without the loss's scale and before they are clipped.

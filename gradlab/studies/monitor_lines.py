@@ -112,8 +112,6 @@ class Tail:
     path : Path
     records : list
         What its lines say so far, None for one that cannot be read.
-    is_ended : bool
-        Whether the last line says that the run has ended.
 
     Raises
     ------
@@ -131,6 +129,7 @@ class Tail:
 
     @property
     def is_ended(self) -> bool:
+        """Whether the last line says that the run has ended."""
         last = self.records[-1] if self.records else None
         return last is not None and last.get("kind") == "end"
 

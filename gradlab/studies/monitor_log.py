@@ -105,7 +105,7 @@ class MonitorLog(Result):
         return np.array([_slope(self.step, column) for column in self.exponent.T])
 
     def columns(self) -> dict[str, Array]:
-        """Return the table: step, norms, and horizon and λ₁ of every layer by number."""
+        """Return the table: step, norms, and horizon and λ₁ of each layer by number."""
         names = (*_SCALARS, *_SINCE)
         table = {name: getattr(self, name) for name in names}
         for i in range(len(self.layers)):
@@ -184,31 +184,32 @@ def log_of(records: list[dict[str, Any] | None], *, name: str) -> MonitorLog:
         If there is no header; `name` is what it is called in the message.
     """
     header: dict[str, Any] | None = None
-    rows: list[dict[str, Any]] = []
-    events: list[NonFiniteStep] = []
+    found: dict[str, list[Any]] = {"sample": [], "event": []}
     unreadable = 0
     for record in records:
-        try:
-            match (record or {}).get("kind"):
-                case "header":
-                    new = _header(record)
-                    if header is not None and not _goes_on(header, new):
-                        rows, events = [], []
-                    header = new
-                case "sample":
-                    rows.append(_sample(record))
-                case "event":
-                    events.append(_event(record))
-                case "end":
-                    pass
-                case _:
-                    unreadable += 1
-        except (ValueError, TypeError, KeyError, AttributeError):
-            unreadable += 1
+        kind, value = _parsed(record)
+        if kind == "header":
+            if header is not None and not _goes_on(header, value):
+                found = {"sample": [], "event": []}
+            header = value
+        elif kind in found:
+            found[kind].append(value)
+        else:
+            unreadable += kind != "end"
     if header is None:
         message = f"{name} is no log of a gradient monitor: it has no header."
         raise StoreError(message)
-    return _collected(header, rows, events, unreadable)
+    return _collected(header, found["sample"], found["event"], unreadable)
+
+
+def _parsed(record: dict[str, Any] | None) -> tuple[str, Any]:
+    """Return the kind of a line and what it says; "" if it cannot be read."""
+    read = {"header": _header, "sample": _sample, "event": _event, "end": dict}
+    try:
+        kind = str((record or {})["kind"])
+        return kind, read[kind](record)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return "", None
 
 
 def _header(record: Any) -> dict[str, Any]:
