@@ -59,7 +59,7 @@ def curve(
     Examples
     --------
     >>> curve([0.0, 1.0, 2.0, float("nan"), float("inf")], UNICODE, width=10)
-    '▁▄█ ∞'
+    '▁▅█ ∞'
     """
     parts = [
         part for part in np.array_split(np.asarray(values, float), width) if part.size

@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -204,7 +204,12 @@ def log_of(records: list[dict[str, Any] | None], *, name: str) -> MonitorLog:
 
 def _parsed(record: dict[str, Any] | None) -> tuple[str, Any]:
     """Return the kind of a line and what it says; "" if it cannot be read."""
-    read = {"header": _header, "sample": _sample, "event": _event, "end": dict}
+    read: dict[str, Callable[[Any], Any]] = {
+        "header": _header,
+        "sample": _sample,
+        "event": _event,
+        "end": dict,
+    }
     try:
         kind = str((record or {})["kind"])
         return kind, read[kind](record)
