@@ -19,8 +19,11 @@ _EXTRAS = {
     "gradlab/adapters/torch_cell.py": "torch",
     "gradlab/adapters/torch_edit.py": "torch",
     "gradlab/adapters/torch_record.py": "torch",
+    "gradlab/adapters/torch_gradients.py": "torch",
     "gradlab/adapters/torch_step.py": "torch",
+    "gradlab/adapters/torch_watch.py": "torch",
     "gradlab/linalg/_kernels_numba.py": "numba",
+    "gradlab/studies/monitor.py": "torch",
     "gradlab/sweeps/dask_map.py": "distributed",
 }
 _missing = {file: name for file, name in _EXTRAS.items() if not find_spec(name)}

@@ -1,7 +1,7 @@
 """gradlab: exploding and vanishing gradients through time, computed exactly.
 
-The rooms (``gradlab.cells``, ``gradlab.dynamics``, …) load when they are first used, so
-``import gradlab`` costs next to nothing.
+The rooms (``gradlab.cells``, ``gradlab.dynamics``, …), and the names that stand here for
+those in them, load when they are first used: ``import gradlab`` costs next to nothing.
 """
 
 import importlib
@@ -32,9 +32,15 @@ _ROOMS = (
     "symbolic",
     "verified",
 )
+_NAMES = {
+    "GradientMonitor": "studies",
+    "audit_initialisation": "studies",
+}
 
 
 def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"gradlab.{_NAMES[name]}"), name)
     if name in _ROOMS:
         return importlib.import_module(f"gradlab.{name}")
     message = f"module 'gradlab' has no attribute {name!r}"
@@ -42,4 +48,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_ROOMS])
+    return sorted([*__all__, *_NAMES, *_ROOMS])

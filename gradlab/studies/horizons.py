@@ -19,7 +19,7 @@ from gradlab.gradients import gradient_horizon
 from gradlab.gradients.horizon import HORIZON_LEVEL
 from gradlab.objectives import AbstractObjective
 from gradlab.references import Reference
-from gradlab.studies.diagnosis.lags import by_lag, growth
+from gradlab.studies.diagnosis.lags import by_lag, growth, left
 from gradlab.studies.rows_back import rows_back
 from gradlab.typing import Array, Seed, Vector
 
@@ -121,17 +121,20 @@ def gradient_horizons(
         ScaledRows(back.mantissa[:, :, k], back.exponent[:, :, k]) for k in range(3)
     )
     starts = np.zeros(B, dtype=int)
-    profiles = by_lag(last, end, starts), by_lag(one, spread, starts)
-    left = [lower_median(profile) for profile in profiles]
+    profiles = [
+        left(by_lag(seen.log_norms(), at, starts))
+        for seen, at in ((last, end), (one, spread))
+    ]
     rate = growth(profiles[0])
-    horizons = [gradient_horizon(curve[~np.isnan(curve)]) for curve in left]
+    curves = [lower_median(profile) for profile in profiles]
+    horizons = [gradient_horizon(curve[~np.isnan(curve)]) for curve in curves]
     return GradientHorizons(
         last=horizons[0],
         every=horizons[1],
         reached_last=_reached(last.log_norms()[1:]),
         reached_every=_reached(every.log_norms()[1:]),
-        left_last=left[0],
-        left_every=left[1],
+        left_last=curves[0],
+        left_every=curves[1],
         exponent=rate.exponent,
         stderr=rate.stderr,
         steps=T,

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradlab.adapters.torch_watched import WatchedModule
 from gradlab.gradients import gradient_horizon
-from gradlab.studies.diagnosis.lags import by_lag, growth
+from gradlab.studies.diagnosis.lags import by_lag, growth, left
 from gradlab.studies.horizons import lower_median
 from gradlab.studies.monitor_flow import Flow, flow_of
 from gradlab.typing import Vector
@@ -77,7 +77,7 @@ def layer_samples(watched: WatchedModule, lags: Vector) -> list[LayerSample]:
 
 def _sample(flow: Flow, lags: Vector) -> LayerSample:
     starts = flow.layer.order.starts
-    profile = by_lag(flow.last, flow.newest, starts)
+    profile = left(by_lag(flow.last.log_norms(), flow.newest, starts))
     T = len(profile)
     inside = np.arange(1, T + 1)[:, None] > starts[None, :]
     signal = np.where(inside, flow.every.log_norms()[1:], np.nan)[::-1]
