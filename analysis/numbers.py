@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 
 from analysis.corpus import CHARACTERS, title
+from analysis.numbers_audit import audit_numbers
 from analysis.numbers_bifurcations import bifurcation_numbers, cliff_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
@@ -34,6 +35,7 @@ NEEDS = (
     "cliff",
     "gradient_profile",
     "influence_balancing",
+    "init_audit",
     "lag_share",
     "long_products",
     "long_training",
@@ -312,6 +314,7 @@ ANALYSES = {
     "bias_variance": strategy_numbers,
     "strategies": line_numbers,
     "influence_balancing": balancing_numbers,
+    "init_audit": audit_numbers,
     "when_random_wins": win_numbers,
     "training": training_numbers,
     "yardstick": yardstick_numbers,

@@ -1,7 +1,7 @@
 """gradlab: exploding and vanishing gradients through time, computed exactly.
 
-The rooms (``gradlab.cells``, ``gradlab.dynamics``, …), and the names that stand here for
-those in them, load when they are first used: ``import gradlab`` costs next to nothing.
+The rooms (``gradlab.cells``, ``gradlab.dynamics``, …), and those of their names that
+stand here too, load when first used: ``import gradlab`` costs next to nothing.
 """
 
 import importlib

@@ -4,6 +4,7 @@ from gradlab.plots.comparison import draw_comparison
 from gradlab.plots.diagnosis import draw_diagnosis, draw_rounding_levels
 from gradlab.plots.error_surface import draw_error_surface, draw_gradient_cut
 from gradlab.plots.gain import draw_gain
+from gradlab.plots.horizons import draw_horizons, draw_weight_limits
 from gradlab.plots.influence import draw_flip, draw_influence
 from gradlab.plots.inline import svg_element
 from gradlab.plots.lags import draw_lag_share, draw_window_bias
@@ -39,6 +40,7 @@ __all__ = [
     "draw_float_limits",
     "draw_gain",
     "draw_gradient_cut",
+    "draw_horizons",
     "draw_influence",
     "draw_lag_share",
     "draw_losses",
@@ -54,6 +56,7 @@ __all__ = [
     "draw_spectrum",
     "draw_steady_states",
     "draw_twins",
+    "draw_weight_limits",
     "draw_window_bias",
     "draw_yardstick",
     "figure",
