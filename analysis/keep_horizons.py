@@ -39,7 +39,7 @@ def head(sizes: dict) -> list[str]:
         f"sequences {sizes['sequences']}; trained: {sizes['updates']} updates of "
         f"{sizes['batch']} x {sizes['length']} symbols, Adam {sizes['rate']:g}, clip "
         f"{sizes['clip']:g}",
-        "# radius and norm are the largest of a cell's gates; inf is beyond the sequence",
+        "# radius and norm are the largest of a cell's gates; inf: beyond the sequence",
         COLUMNS,
     ]
 

@@ -53,7 +53,7 @@ def place(rows: Table, wanted: tuple[str, str, str]) -> int:
 
 
 def range_of_trained(rows: Table) -> list[Number]:
-    """Return the least and the largest horizon of the trained models, if any has one."""
+    """Return the least and the largest horizon of trained models, if any has one."""
     ends = rows["last"][(rows["stage"] == "trained") & (rows["last"] < math.inf)]
     least, most = (ends.min(), ends.max()) if len(ends) else (math.nan, math.nan)
     return [
