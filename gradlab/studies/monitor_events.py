@@ -112,6 +112,8 @@ def _going_back(watch: Watch) -> Lost:
     """Return where the gradients stopped being finite, from the last module down."""
     for name, calls in reversed(watch.sequences().items()):
         module = watch.modules[name]
+        if len(calls) > 1 and not watch.thorough:  # most of their gradients were let go
+            continue
         found = lost_going_back(name, module, calls)
         if found:
             through = not hasattr(module, "num_layers")
