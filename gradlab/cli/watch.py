@@ -7,7 +7,7 @@ import sys
 import time
 
 from gradlab.cli.arguments import number
-from gradlab.cli.curves import signs_for
+from gradlab.cli.curves import name_shown, signs_for
 from gradlab.cli.monitor_screen import sample_line, screen
 from gradlab.errors import InputError, StoreError
 from gradlab.studies import MonitorLog
@@ -107,6 +107,6 @@ class _Printed:
         for k in range(self._samples, len(log)):
             print(sample_line(log, k, signs))
         for event in log.events[self._events :]:
-            print(f"! {event.describe()}")
+            print(name_shown(f"! {event.describe()}"))
         self._samples, self._events = len(log), len(log.events)
         sys.stdout.flush()

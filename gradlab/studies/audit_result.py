@@ -100,7 +100,7 @@ class InitialisationAudit(Result):
         horizon = self.horizon_last if last else self.horizon_every
         share = self.reached_last if last else self.reached_every
         reached = f"{100 * share:.3g} % of the states"
-        words = f"reaches {reached}" if last else f"each; together they reach {reached}"
+        words = f"reaches {reached}" if last else f"all of them reach {reached}"
         if math.isinf(horizon):
             return f"> {self.steps - 1:,} steps back", words
         return f"{horizon:.3g} steps back", words

@@ -12,6 +12,7 @@ import pytest
 from gradlab.cli.main import main
 
 COMMANDS = ("demo", "profile", "exponents", "bounds", "derive", "reproduce")
+COMMANDS += ("audit", "watch")
 SMALL = ["--hidden", "6", "--steps", "60"]
 
 
