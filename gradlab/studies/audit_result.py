@@ -125,7 +125,7 @@ def _of_radius(radius: float) -> str:
 def _of_norm(norm: float) -> str:
     if norm <= 1 + _ROUNDING:
         return "weights alone make no gradient grow"
-    return f"leaves growth open, at most ×{norm:.3g} per step"
+    return f"leaves growth open, to ×{norm:.3g} per step"
 
 
 def _range(values: Vector) -> str:

@@ -51,7 +51,7 @@ def test_torchs_norm_leaves_open_what_its_gradient_does_not_do():
     expected = math.log(found.chi) / 2 + math.log(math.sqrt(3) * found.radii[0])
     assert found.exponent == pytest.approx(expected, abs=0.03)
     assert found.horizon_last < math.log(1000) / -math.log(1 / math.sqrt(3))
-    assert "leaves growth open, at most ×1.1" in str(found)
+    assert "leaves growth open, to ×1.1" in str(found)
     assert found.reached_last < 0.02
     assert found.reached_every == 1.0
 
