@@ -7,10 +7,10 @@ gradient is the one that autograd brings to an output on its own way back.
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 from gradlab._extras import require
-from gradlab.adapters.torch_hooks import data_of, recurrent_modules, unwrapped
+from gradlab.adapters.torch_hooks import recurrent_modules, unwrapped
 
 __all__ = ["SeenCall", "Watch"]
 
@@ -130,14 +130,12 @@ class Watch:
             for name, calls in self._latest.items()
         }
 
-    def _keep(
-        self, name: str, module: Any, args: Any, kwargs: Any, output: Any
-    ) -> None:
-        call = _call(module, args, kwargs, output, self._random.pop(name, None))
-        if not data_of(call.output).requires_grad:  # a look without gradients
+    def _keep(self, name: str, kind: "_Kind", args: Any, kwargs: Any, out: Any) -> None:
+        call = _call(kind, args, kwargs, out, self._random.pop(name, None))
+        if not _flat(call.output).requires_grad:  # a look without gradients
             return
         before = self._latest.get(name)
-        follows = before is not None and _follows(module, call, before[-1])
+        follows = before is not None and _follows(kind, call, before[-1])
         if before is not None and follows:
             before.append(call)
         else:
@@ -149,26 +147,38 @@ class Watch:
             _follow_back(call)
 
 
-def _call(module: Any, args: Any, kwargs: Any, output: Any, random: Any) -> SeenCall:
-    whole = hasattr(module, "num_layers")
-    ended = output[1] if whole else output
+class _Kind(NamedTuple):
+    """What is asked of a module once, and not at every step of a loop."""
+
+    whole: bool
+    both: bool
+
+
+def _call(kind: _Kind, args: Any, kwargs: Any, output: Any, random: Any) -> SeenCall:
+    ended = output[1] if kind.whole else output
     final = ended if isinstance(ended, tuple) else (ended,)
     inputs = args[0] if args else kwargs["input"]
     state = args[1] if len(args) > 1 else kwargs.get("hx")
     begun = () if state is None else state if isinstance(state, tuple) else (state,)
-    first = output[0] if whole else final[0]
+    first = output[0] if kind.whole else final[0]
     return SeenCall(inputs, first, begun, final, _versions(inputs, first), random)
 
 
 def _versions(*tensors: Any) -> tuple[int, ...]:
-    return tuple(data_of(tensor)._version for tensor in tensors)
+    return tuple(_flat(tensor)._version for tensor in tensors)
 
 
-def _follows(module: Any, call: SeenCall, before: SeenCall) -> bool:
+def _flat(tensor: Any) -> Any:
+    """Return the data of a packed sequence, a tuple, or the tensor itself.
+
+    A hook runs at every step of a loop; asking torch what a tensor is costs more.
+    """
+    return tensor[0] if isinstance(tensor, tuple) else tensor
+
+
+def _follows(kind: _Kind, call: SeenCall, before: SeenCall) -> bool:
     """Whether a call began with what another one returned, gradients and all."""
-    if getattr(module, "bidirectional", False) or data_of(call.inputs) is not (
-        call.inputs
-    ):
+    if kind.both or isinstance(call.inputs, tuple):
         return False
     return len(call.state) == len(before.final) and all(
         new.requires_grad and (new is old or _is_same_memory(new, old))
@@ -190,7 +200,7 @@ def _follow_back(call: SeenCall) -> None:
     The hooks hold the list of gradients and not the call, or tensor and hook would
     keep each other alive.
     """
-    tensors = [data_of(call.output), *call.final]
+    tensors = [_flat(call.output), *call.final]
     for place, tensor in enumerate(tensors):
         again = place and tensor is tensors[0]
         if tensor.requires_grad and not again:
@@ -215,13 +225,13 @@ class _After:
     def __init__(self, keep: Any, module: Any) -> None:
         compiler = require("torch", extra="torch").compiler
         whole = hasattr(module, "num_layers")
+        self._kind = _Kind(whole, whole and module.bidirectional)
         self._keep = compiler.disable(keep) if whole else keep
         self._is_traced = compiler.is_compiling
-        self._whole = whole
 
-    def __call__(self, module: Any, args: Any, kwargs: Any, output: Any) -> None:
-        if self._whole or not self._is_traced():
-            self._keep(module, args, kwargs, output)
+    def __call__(self, _: Any, args: Any, kwargs: Any, output: Any) -> None:
+        if self._kind.whole or not self._is_traced():
+            self._keep(self._kind, args, kwargs, output)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Idle, ()

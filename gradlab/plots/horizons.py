@@ -1,6 +1,7 @@
 """Gradient horizons of models, row by row, and weights on the way to their limits."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -68,7 +69,7 @@ def draw_horizons(
             marker = ">" if np.isposinf(value) else "o"
             # What is before stands a little above, lest it hides what is after.
             up = 0.12 * (len(row) - 1) * (2 * k - 1)
-            look = {"ms": 4.0, "mew": 0.9, "mec": color, "zorder": 2 + k}
+            look: Any = {"ms": 4.0, "mew": 0.9, "mec": color, "zorder": 2 + k}
             ax.plot(x, y + up, marker, mfc=color if k else "white", **look)
     ax.set_xlim(right=beyond * 1.25)
     ax.grid(axis="x", color=GREY, lw=0.3, alpha=0.4)
