@@ -52,11 +52,12 @@ class Call:
 
 
 def unwrapped(model: Any) -> Any:
-    """Return the module inside torch.compile's or DataParallel's."""
+    """Return the module inside torch.compile's or that of a parallel wrapper."""
     torch = require("torch", extra="torch")
+    parallel = torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel
     while True:
         inner = getattr(model, "_orig_mod", None)
-        if inner is None and isinstance(model, torch.nn.DataParallel):
+        if inner is None and isinstance(model, parallel):
             inner = model.module
         if inner is None:
             return model

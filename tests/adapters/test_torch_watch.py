@@ -307,3 +307,22 @@ def test_two_modules_stand_in_the_order_of_their_calls():
         model(torch.randn(T, B, M)).sum().backward()
     assert list(watch.sequences()) == ["first", "second"]
     watch.stop()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_in_several_processes_is_seen_within_its_wrapper():
+    if not torch.distributed.is_available():
+        pytest.skip("torch was built without torch.distributed")
+    torch.distributed.init_process_group(
+        "gloo", store=torch.distributed.HashStore(), rank=0, world_size=1
+    )
+    try:
+        model = nn.parallel.DistributedDataParallel(seeded(Reader))
+        watch = Watch(model)
+        watch.start()
+        model(tokens()).sum().backward()
+        (call,) = watch.sequences()["encoder.core"]
+        assert call.is_reached
+        watch.stop()
+    finally:
+        torch.distributed.destroy_process_group()
