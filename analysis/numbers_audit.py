@@ -9,6 +9,7 @@ __all__ = ["audit_numbers"]
 
 SHOWN = {  # key in the text: cell, initialisation, stage
     "rnn.torch": ("rnn", "torch", "untrained"),
+    "rnn.torch.trained": ("rnn", "torch", "trained"),
     "rnn.keras": ("rnn", "keras", "untrained"),
     "rnn.keras.trained": ("rnn", "keras", "trained"),
     "lstm.torch": ("lstm", "torch", "untrained"),

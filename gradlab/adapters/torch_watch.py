@@ -131,9 +131,11 @@ class Watch:
         }
 
     def _keep(self, name: str, kind: "_Kind", args: Any, kwargs: Any, out: Any) -> None:
-        call = _call(kind, args, kwargs, out, self._random.pop(name, None))
-        if not _flat(call.output).requires_grad:  # a look without gradients
+        random = self._random.pop(name, None)
+        written = out[0] if kind.whole or isinstance(out, tuple) else out
+        if not _flat(written).requires_grad:  # a look without gradients
             return
+        call = _call(kind, args, kwargs, out, random)
         before = self._latest.get(name)
         follows = before is not None and _follows(kind, call, before[-1])
         if before is not None and follows:

@@ -60,6 +60,11 @@ class Initialisation:
         The paper; None for the default of a library.
     page : str
         The library's documentation of it.
+
+    Examples
+    --------
+    >>> INITIALISATIONS["irnn"].source.key, INITIALISATIONS["chrono"].kinds
+    ('le2015simple', ('lstm', 'gru'))
     """
 
     kinds: tuple[str, ...]

@@ -82,7 +82,8 @@ def audit_initialisation(
     -----
     The eigenvalues of torch's default fill a disc of radius 1/√3 as n grows, since an
     entry U(−1/√n, 1/√n) has variance 1/(3n), while ‖W‖₂ goes to 2/√3 > 1: the norm
-    leaves explosion open, and gradients vanish at least as fast as 0.577^t.
+    leaves explosion open.  In the limit χ₁ = E φ'²/3 ≤ 1/3, and gradients vanish at
+    least as fast as 0.577^t.
 
     Examples
     --------

@@ -16,7 +16,6 @@ from gradlab.adapters.torch_lost import Lost, lost_going_back, lost_going_forwar
 from gradlab.adapters.torch_watch import Watch
 from gradlab.adapters.torch_watched import watched_module
 from gradlab.dynamics import ScaledRows
-from gradlab.errors import GradlabError
 from gradlab.studies.diagnosis.precision import FORMATS
 from gradlab.studies.monitor_flow import flow_of
 from gradlab.typing import Vector
@@ -48,6 +47,11 @@ class NonFiniteStep:
     scale : float
         What the loss was multiplied by; a scale that is too large is found this way by
         design, and the step is then left out.
+
+    Examples
+    --------
+    >>> print(NonFiniteStep(7, "gradient", "lstm", time=6, steps=10).describe())
+    step 7: the gradient of `lstm` overflows at t = 6 of 10, 4 steps back from the end
     """
 
     step: int
@@ -132,10 +136,11 @@ def _overflow(watch: Watch, name: str) -> Lost | None:
         return None
     try:
         watched = watched_module(name, watch.modules[name], calls, sequences=None)
-    except GradlabError:  # a shape that cannot be read tells nothing
+        flows = flow_of(watched)
+    except Exception:  # what cannot be read tells nothing, and is no end of training
         return None
     largest = FORMATS[watched.dtype].log_largest
-    for flow in reversed(flow_of(watched)):
+    for flow in reversed(flows):
         above = np.flatnonzero(_log_largest(flow.every)[1:] > largest)
         if len(above):
             steps = len(flow.layer.trajectory)

@@ -22,7 +22,7 @@ def sampled_layers(
     found: list[LayerSample] = []
     seen = watch.sequences()
     caveats = [
-        f"`{name or 'the model'}` was not called, or not where hooks can see it."
+        f"`{name or 'the model'}` was not called with gradients, or out of sight."
         for name in watch.modules
         if name not in seen
     ]
@@ -35,6 +35,8 @@ def sampled_layers(
             found += layer_samples(watched, lags)
         except GradlabError as error:
             caveats.append(str(error))
+        except Exception as error:  # whatever it is, it is not worth a training run
+            caveats.append(f"`{name}`: {type(error).__name__}: {error}")
         else:
             caveats += watched.caveats
     return found, caveats

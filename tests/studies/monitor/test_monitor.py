@@ -218,7 +218,7 @@ def test_nothing_is_there_to_see_where_the_recurrence_was_not_called(tmp_path):
         monitor()
     found = monitor.read()
     assert found.layers == ()
-    assert found.caveats[0].startswith("`encoder.core` was not called")
+    assert found.caveats[0].startswith("`encoder.core` was not called with gradients")
 
 
 def test_what_cannot_be_measured_is_a_caveat_and_training_goes_on(tmp_path):
@@ -230,6 +230,38 @@ def test_what_cannot_be_measured_is_a_caveat_and_training_goes_on(tmp_path):
         monitor()
     (caveat,) = monitor.read().caveats
     assert "overwritten in place" in caveat
+
+
+def test_evaluation_on_the_way_is_not_watched(tmp_path):
+    model = seeded(Reader, dropout=0.5)
+    logs = []
+    for looks in (False, True):
+        path = tmp_path / f"{looks}.jsonl"
+        model.zero_grad()
+        torch.manual_seed(0)
+        with GradientMonitor(model, log=path) as monitor:
+            model(tokens()).sum().backward()
+            if looks:
+                model.eval()
+                for mode in (torch.no_grad, torch.inference_mode, torch.enable_grad):
+                    with mode():
+                        model(tokens())
+                model.train()
+            monitor()
+        logs.append(read_monitor(path))
+    np.testing.assert_array_equal(logs[0].signal, logs[1].signal)
+
+
+def test_an_error_that_nobody_thought_of_is_a_caveat(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("by chance")
+
+    monkeypatch.setattr("gradlab.studies.monitor_sample.watched_module", broken)
+    model = seeded(Reader)
+    with GradientMonitor(model, log=tmp_path / "run.jsonl") as monitor:
+        model(tokens()).sum().backward()
+        monitor()
+    assert monitor.read().caveats == ("`encoder.core`: ZeroDivisionError: by chance",)
 
 
 def test_tensorboard_gets_the_curves(tmp_path):

@@ -98,6 +98,17 @@ def test_a_damaged_line_is_passed_over_and_counted(what, path):
     assert found.unreadable == 1
 
 
+def test_a_folder_without_locks_is_written_to_all_the_same(path, monkeypatch):
+    def refused(*_):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    log = LineLog(path)
+    log.write(HEADER)
+    log.close()
+    assert len(read_monitor(path)) == 0
+
+
 def test_a_last_line_that_is_cut_off_is_not_there_yet(path):
     written(path, HEADER, sample(0))
     with path.open("a") as file:
