@@ -12,7 +12,7 @@ from gradlab._extras import require
 from gradlab.adapters.torch_hooks import data_of
 from gradlab.adapters.torch_watch import SeenCall, Watch
 
-__all__ = ["Lost", "lost_going_back", "lost_going_forward"]
+__all__ = ["Lost", "lost_going_back", "lost_going_forward", "steps_of"]
 
 
 @final
@@ -73,8 +73,13 @@ def lost_going_back(name: str, module: Any, calls: Sequence[SeenCall]) -> Lost |
     return Lost("gradient", name, latest, steps) if latest else None
 
 
+def steps_of(module: Any, calls: Sequence[SeenCall]) -> int:
+    """Return T, the steps of a sequence of calls."""
+    return sum(_length(module, call) for call in calls)
+
+
 def _lost_state(name: str, module: Any, calls: Sequence[SeenCall]) -> Lost | None:
-    steps = sum(_length(module, call) for call in calls)
+    steps = steps_of(module, calls)
     if not all(_is_finite(part) for part in calls[0].state):
         return Lost("state", name, 0, steps)
     at = 0

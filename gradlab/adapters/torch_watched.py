@@ -194,8 +194,10 @@ class _Form:
         parts = [tensor.detach() for tensor in tensors]
         if self.is_cell:
             whole = torch.stack(parts)
-        else:
+        elif len(parts) > 1:
             whole = torch.cat(parts, dim=int(self.batch_first and not self.unbatched))
+        else:
+            (whole,) = parts
         return self._array(self._turned(whole)), None
 
     def _turned(self, tensor: Any) -> Any:
@@ -210,12 +212,15 @@ class _Form:
         torch = require("torch", extra="torch")
         found = []
         for call in calls:
-            gradient, output = call.gradients[0], call.output
+            gradient = call.gradients[0]
             if gradient is None:
-                gradient = torch.zeros_like(data_of(output))
-            packed = output._replace(data=gradient) if self.is_packed else None
-            found.append(gradient if packed is None else packed)
+                gradient = torch.zeros_like(data_of(call.output))
+            found.append(self._like(call.output, gradient))
         return self._over_time(found)[0]
+
+    def _like(self, output: Any, values: Any) -> Any:
+        """Return values of an output's steps in the form of that output."""
+        return output._replace(data=values) if self.is_packed else values
 
     def _ended(self, call: SeenCall, scale: float) -> tuple[Array, ...]:
         """Return ∂L/∂(final state), parts (L, b, n); h of a cell is its output."""
@@ -258,11 +263,9 @@ class _Form:
             torch.set_rng_state(call.random)
             for _ in range(module.num_layers - 1):
                 drawn = torch.nn.functional.dropout(ones, module.dropout, training=True)
-                whole = call.output._replace(data=drawn) if self.is_packed else drawn
-                found.append(self._drawn(whole))
+                found.append(
+                    self._over_time([self._like(call.output, drawn)])[0]
+                    if self.is_packed
+                    else self._array(drawn)
+                )
         return tuple(found)
-
-    def _drawn(self, whole: Any) -> Array:
-        if self.is_packed:
-            return self._over_time([whole])[0]
-        return self._array(whole)

@@ -97,7 +97,7 @@ def _layer(log: MonitorLog, i: int, signs: Signs, width: int) -> list[str]:
 
 
 def _profile(log: MonitorLog, i: int, signs: Signs, width: int) -> str:
-    """Return what is left now, against lags that double from sign to sign."""
+    """Return what is left now, against lags whose logarithms are evenly spread."""
     known = np.flatnonzero(~np.isnan(log.left[:, i]).all(axis=1))
     if not len(known):
         return "  left"

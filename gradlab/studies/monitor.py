@@ -4,6 +4,7 @@ At some steps it reads the run's own forward and backward pass; at every step it
 whether the norm of the gradients is finite.  The training is not touched by it.
 """
 
+import dataclasses
 import importlib
 import math
 import os
@@ -148,7 +149,11 @@ class GradientMonitor:
             If the log cannot be written, or another run is writing to it.
         """
         self._lines = LineLog(self.log)
-        self._lines.write(self._header())
+        try:
+            self._lines.write(self._header())
+        except StoreError:
+            self._lines.close()
+            raise
         self._begun = time.monotonic()
         self._watch.thorough = self._is_due()
         self._watch.start()
@@ -260,10 +265,8 @@ class GradientMonitor:
         found = non_finite_step(
             self._watch, self.step, loss=loss, parameters=names, scale=scale
         )
-        record = {name: getattr(found, name) for name in found.__dataclass_fields__}
-        self._write(
-            {"kind": "event", **record, "lag": found.lag, "words": found.describe()}
-        )
+        told = {"lag": found.lag, "words": found.describe()}
+        self._write({"kind": "event", **dataclasses.asdict(found), **told})
 
     def _note_sample(
         self, optimizer: Any, loss: float | None, norm: float, scaler: Any

@@ -12,7 +12,12 @@ from typing import final
 
 import numpy as np
 
-from gradlab.adapters.torch_lost import Lost, lost_going_back, lost_going_forward
+from gradlab.adapters.torch_lost import (
+    Lost,
+    lost_going_back,
+    lost_going_forward,
+    steps_of,
+)
 from gradlab.adapters.torch_watch import Watch
 from gradlab.adapters.torch_watched import watched_module
 from gradlab.dynamics import ScaledRows
@@ -23,6 +28,7 @@ from gradlab.typing import Vector
 __all__ = ["NonFiniteStep", "non_finite_step"]
 
 _SHOWN = 8  # names of parameters that are listed
+_NUMBERS = 2**25  # of states that are looked at once: 256 MiB
 
 
 @final
@@ -102,14 +108,22 @@ def non_finite_step(
 ) -> NonFiniteStep:
     """Return where a step began not to be finite, as far as it can be seen."""
     names = tuple(parameters[:_SHOWN])
-    lost = lost_going_forward(watch)
-    if lost is None and loss is not None and not math.isfinite(loss):
-        lost = Lost("loss", "")
-    if lost is None:
-        lost = _going_back(watch)
+    try:
+        lost = _lost(watch, loss)
+    except Exception:  # what cannot be read tells nothing, and is no end of training
+        lost = Lost("gradients", "")
     return NonFiniteStep(
         step, lost.what, lost.name, lost.time, lost.steps, names, scale
     )
+
+
+def _lost(watch: Watch, loss: float | None) -> Lost:
+    found = lost_going_forward(watch)
+    if found is not None:
+        return found
+    if loss is not None and not math.isfinite(loss):
+        return Lost("loss", "")
+    return _going_back(watch)
 
 
 def _going_back(watch: Watch) -> Lost:
@@ -134,13 +148,12 @@ def _overflow(watch: Watch, name: str) -> Lost | None:
     calls = watch.sequences()[name]
     if not any(call.is_reached for call in calls):
         return None
-    try:
-        watched = watched_module(name, watch.modules[name], calls, sequences=None)
-        flows = flow_of(watched)
-    except Exception:  # what cannot be read tells nothing, and is no end of training
-        return None
+    module = watch.modules[name]
+    each = 2 * module.hidden_size * steps_of(module, calls)
+    some = max(_NUMBERS // each, 1)  # of the batch, evenly picked: memory is bounded
+    watched = watched_module(name, module, calls, sequences=some)
     largest = FORMATS[watched.dtype].log_largest
-    for flow in reversed(flows):
+    for flow in reversed(flow_of(watched)):
         above = np.flatnonzero(_log_largest(flow.every)[1:] > largest)
         if len(above):
             steps = len(flow.layer.trajectory)

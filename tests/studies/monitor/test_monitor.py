@@ -329,6 +329,19 @@ def test_a_full_disk_ends_the_log_and_not_the_training(tmp_path, monkeypatch):
     assert len(read_monitor(path)) == 1
 
 
+def test_a_disk_that_is_full_at_once_is_said_before_training(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "run.jsonl"
+    monkeypatch.setattr("gradlab.studies.monitor_lines.os.write", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        GradientMonitor(seeded(Reader), log=path).start()
+    monkeypatch.undo()
+    with GradientMonitor(seeded(Reader), log=path):  # and the lock was given back
+        assert path.exists()
+
+
 WRONG = {
     "no module": (lambda p: GradientMonitor(3, log=p), "must be a torch module; got 3"),
     "every 0": (lambda p: GradientMonitor(Reader(), 0, log=p), "`every` must be"),

@@ -143,6 +143,18 @@ def test_a_loop_over_a_cell_is_followed_from_the_second_such_step_on(tmp_path):
     assert (second.what, second.name, second.time) == ("gradient", "cell", T - 4)
 
 
+def test_where_nothing_can_be_read_the_parameters_are_still_named(
+    tmp_path, monkeypatch
+):
+    def broken(*_):
+        raise ZeroDivisionError("by chance")
+
+    monkeypatch.setattr("gradlab.studies.monitor_events.lost_going_forward", broken)
+    (event,) = events(steep(1e10), at_rest, tmp_path)
+    assert event.what == "gradients"
+    assert "weight_hh_l0" in event.parameters
+
+
 def test_after_some_they_are_counted_and_no_longer_looked_into(tmp_path):
     found = events(steep(1e10), at_rest, tmp_path, steps=20)
     assert len(found) == 16
