@@ -30,6 +30,7 @@ from gradlab.linalg.pseudospectral import (
     pseudospectral_radius,
 )
 from gradlab.linalg.radius_interval import SpectralRadius, spectral_radius_interval
+from gradlab.linalg.periodic import PeriodicEigenvalues, periodic_eigenvalues
 from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
@@ -43,6 +44,7 @@ __all__ = [
     "PowerNorms",
     "PseudospectralReach",
     "Pseudospectrum",
+    "PeriodicEigenvalues",
     "Scaled",
     "SpectralRadius",
     "block_log_growths",
@@ -62,6 +64,7 @@ __all__ = [
     "pseudospectral_abscissa",
     "pseudospectral_radius",
     "pseudospectrum",
+    "periodic_eigenvalues",
     "running_log_singular_values",
     "spectral_norm",
     "spectral_radius",

@@ -8,7 +8,13 @@ import numpy as np
 
 from gradlab.typing import Array, Matrix, Vector
 
-__all__ = ["add_logs", "log_magnitude", "weighted_elimination", "weighted_triangle"]
+__all__ = [
+    "add_logs",
+    "log_magnitude",
+    "rescaled",
+    "weighted_elimination",
+    "weighted_triangle",
+]
 
 
 def log_magnitude(values: Array) -> Array:
@@ -34,14 +40,15 @@ def weighted_triangle(upper: Matrix, weights: Vector, logs: Vector) -> Matrix:
 
     The diagonal of Ŵ is the signs (phases) of that of U.
     """
-    return _ratio(upper, weights, logs + weights)
+    return rescaled(upper, weights, logs + weights)
 
 
-def _ratio(U: Matrix, before: Vector, after: Vector) -> Matrix:
-    size = np.abs(U)
+def rescaled(M: Matrix, columns: Vector, rows: Vector) -> Matrix:
+    """Return M_ij e^(columns_j − rows_i), where neither factor need be a float64."""
+    size = np.abs(M)
     with np.errstate(divide="ignore", over="ignore"):
-        log_ratio = np.log(size) + before - after[:, None]
-        return _signs(U, size) * np.exp(log_ratio)
+        log_ratio = np.log(size) + columns - rows[:, None]
+        return _signs(M, size) * np.exp(log_ratio)
 
 
 def _signs(U: Matrix, size: Matrix) -> Matrix:
@@ -90,7 +97,7 @@ def weighted_elimination(
     before = weights[columns]
     logs = log_magnitude(U.diagonal())
     W = np.empty_like(U)
-    W[:, columns] = _ratio(U, before, logs + before[:rank])
+    W[:, columns] = rescaled(U, before, logs + before[:rank])
     return L, logs, columns[:rank], W
 
 
