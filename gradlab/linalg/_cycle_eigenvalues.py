@@ -116,8 +116,11 @@ def _of_cycle(parts: list[Factors], sweep: Sweep) -> Eigenvalues:
             turn = [*(U[block, block] for U in swept.triangles), end]
             logs, phases, inner = _several(np.array(turn), sweep)
             logs = logs + swept.shift
-        condition = n * flag.conditions[block].max() * inner
-        errors = _errors(logs, guesses[block], condition)
+        # Another route to the same logs, or to their mean where they are not apart.
+        apart = flag.apart[block.start : block.stop - 1].all()
+        gaps = _gaps(logs, guesses[block], apart=bool(apart))
+        conditions = n * flag.conditions[block].max() * inner
+        errors = 4 * gaps + 2 * _EPS * (conditions + np.abs(logs))
         found.append(Eigenvalues(logs, phases, errors))
     return replace(Eigenvalues.joined([*found, *rest]), closing=closing)
 
@@ -162,12 +165,15 @@ def _several(turn: Factors, sweep: Sweep) -> tuple[Vector, Vector, Vector]:
     """Return logs, phases and conditions of a product of small triangles and C_kk."""
     product = Running.identity(turn.shape[1], sweep)
     product.advance(turn)
-    return graded_eigenvalues(product.frame, product.weights, product.right)
+    found = graded_eigenvalues(product.frame, product.weights, product.right)
+    order = np.argsort(-found[0], kind="stable")
+    logs, phases, conditions = (row[order] for row in found)
+    return logs, phases, conditions
 
 
-def _errors(logs: Vector, guesses: Vector, conditions: Vector) -> Vector:
-    """Return errors by conditions, and by the other route to the mean of the logs."""
-    with np.errstate(invalid="ignore"):
-        gap = abs(logs.mean() - guesses.mean())
-        errors = 4 * gap + 2 * _EPS * (conditions + np.abs(logs))
-    return np.where(np.isfinite(errors), errors, np.inf)
+def _gaps(logs: Vector, guesses: Vector, *, apart: bool) -> Vector:
+    """Return how far logs are from guesses, or their means; inf for what was lost."""
+    if not np.isfinite(logs).all():
+        return np.full(len(logs), np.inf)
+    each = logs - guesses if apart else logs.mean() - guesses.mean()
+    return np.abs(each) * np.ones(len(logs))

@@ -37,9 +37,10 @@ class PeriodicEigenvalues(Result):
         The arguments in (−π, π]; for real factors exactly 0 or π where λ_i is real, and
         ± in turn for pairs.  0 where λ_i = 0.
     errors : (n,) array
-        Estimated absolute errors of the logs: four times the difference of two routes,
-        a few ulp, and n ε times a condition number.  0 where λ_i = 0; inf where λ_i is
-        not 0 and yet all its digits were lost.
+        Estimated absolute errors of the logs: four times the difference of two routes
+        (to their mean, where moduli are alike), a few ulp, and n ε times a condition
+        number at the end of the period.  0 where λ_i = 0; inf where λ_i is not 0 and
+        all its digits were lost.
     closing : float
         By how much the frame of invariant subspaces misses itself after one period: the
         largest entry below the blocks of C.

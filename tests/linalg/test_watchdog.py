@@ -24,6 +24,7 @@ doors = {
     "henrici_departure": lambda: linalg.henrici_departure(bad),
     "kreiss_constant": lambda: linalg.kreiss_constant(bad),
     "log_norm": lambda: linalg.log_norm(bad),
+    "periodic_eigenvalues": lambda: linalg.periodic_eigenvalues([bad]),
     "log_singular_values": lambda: linalg.log_singular_values([bad]),
     "numerical_radius": lambda: linalg.numerical_radius(bad),
     "numerical_range": lambda: linalg.numerical_range(bad),
