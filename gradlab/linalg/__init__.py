@@ -34,6 +34,7 @@ from gradlab.linalg.periodic import PeriodicEigenvalues, periodic_eigenvalues
 from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
+from gradlab.linalg.singular_vectors import SingularVectors, leading_singular_vectors
 
 __all__ = [
     "GradedProduct",
@@ -47,6 +48,7 @@ __all__ = [
     "PeriodicEigenvalues",
     "Scaled",
     "SpectralRadius",
+    "SingularVectors",
     "block_log_growths",
     "frobenius_norm",
     "gaussian",
@@ -54,6 +56,7 @@ __all__ = [
     "henrici_departure",
     "identity",
     "kreiss_constant",
+    "leading_singular_vectors",
     "log_norm",
     "log_singular_values",
     "newman_exponents",

@@ -21,7 +21,7 @@ from gradlab.linalg._running import Running
 from gradlab.linalg._stacks import read_stacks
 from gradlab.linalg._weighted import log_magnitude, weighted_triangle
 from gradlab.linalg.scaled import Scaled
-from gradlab.typing import Array, Factors, Vector
+from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = ["GradedProduct", "graded_product", "running_log_singular_values"]
 
@@ -94,6 +94,20 @@ class GradedProduct:
     @functools.cached_property
     def _log_singular_values(self) -> Vector:
         return _log_singular_values(self._running, self.n)
+
+    def parts(self) -> tuple[Matrix, Vector, Matrix]:
+        """Return F (n, r), s (r,) in nats and V (r, n) of P = F diag(e^s) V.
+
+        F and V are well conditioned; the order of the weights means nothing.
+
+        Examples
+        --------
+        >>> F, s, V = graded_product([[[0.0, 3.0], [2.0, 0.0]]]).parts()
+        >>> (F @ np.diag(np.exp(s)) @ V).round(12).tolist()
+        [[0.0, 3.0], [2.0, 0.0]]
+        """
+        running = self._running
+        return running.frame.copy(), running.weights, running.right.copy()
 
     def scaled(self) -> Scaled:
         """Return the dense product as mantissa · 2^exponent.

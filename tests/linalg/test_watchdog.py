@@ -23,6 +23,7 @@ doors = {
     "graded_product": lambda: linalg.graded_product([bad]),
     "henrici_departure": lambda: linalg.henrici_departure(bad),
     "kreiss_constant": lambda: linalg.kreiss_constant(bad),
+    "leading_singular_vectors": lambda: linalg.leading_singular_vectors([bad], 1),
     "log_norm": lambda: linalg.log_norm(bad),
     "periodic_eigenvalues": lambda: linalg.periodic_eigenvalues([bad]),
     "log_singular_values": lambda: linalg.log_singular_values([bad]),

@@ -81,3 +81,18 @@ def _svd(A):
     if any(isinstance(entry, mpmath.mpc) for entry in A):
         return mpmath.svd_c(A, compute_uv=False)
     return mpmath.svd_r(A, compute_uv=False)
+
+
+def singular_triples(factors):
+    """Return ln σ (n,), left and right vectors (n, n) of the exact product."""
+    precision = 4000
+    with mpmath.workprec(precision), _flint_precision(precision):
+        P, _ = _enclosed(np.asarray(factors))
+        complex_valued = np.iscomplexobj(factors)
+        U, S, V = (mpmath.svd_c if complex_valued else mpmath.svd_r)(P)
+        n = P.rows
+        number = complex if complex_valued else float
+        left = [[number(U[i, j]) for j in range(n)] for i in range(n)]
+        right = [[number(mpmath.conj(V[j, i])) for j in range(n)] for i in range(n)]
+        logs = [float(mpmath.log(S[i])) for i in range(n)]
+    return np.array(logs), np.array(left), np.array(right)
