@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["describe_gain", "describe_rate"]
+__all__ = ["describe_gain", "describe_measured", "describe_rate"]
 
 _STILL = 5e-4  # nats per step; below it doubling takes over a thousand steps
 
@@ -55,6 +55,21 @@ def describe_gain(nats: float) -> str:
     # Digits from the first one of gain to the first one of gain − 1.
     from_one = math.floor(decades) - math.floor(math.log10(abs(gain - 1) or 1.0))
     return f"×{_rounded(gain, digits=max(2, from_one + 1))}"
+
+
+def describe_measured(value: float, stderr: float) -> str:
+    """Say value ± standard error, both to the second digit of the error.
+
+    Examples
+    --------
+    >>> describe_measured(0.15472, 0.00377), describe_measured(-1.0, math.nan)
+    ('0.1547 ± 0.0038', '−1 ± unknown')
+    """
+    if not (math.isfinite(value) and math.isfinite(stderr) and stderr > 0):
+        error = "unknown" if math.isnan(stderr) else f"{stderr:g}"
+        return f"{_signed(f'{value:.6g}')} ± {error}"
+    places = max(1 - math.floor(math.log10(stderr)), 0)
+    return f"{_signed(f'{value:.{places}f}')} ± {stderr:.{places}f}"
 
 
 def _rounded(number: float, *, digits: int) -> str:

@@ -1,11 +1,22 @@
 """Lyapunov exponents of runs and chains, with their errors and caveats."""
 
+from gradlab.exponents.dimension import kaplan_yorke_dimension
+from gradlab.exponents.estimate import Estimate
 from gradlab.exponents.finite_time import FiniteTimeExponents, finite_time_exponents
-from gradlab.exponents.lyapunov import LyapunovSpectrum, lyapunov_spectrum
+from gradlab.exponents.lyapunov import lyapunov_spectrum
+from gradlab.exponents.spectrum import (
+    ExponentIntervals,
+    LyapunovSpectrum,
+    LyapunovStop,
+)
 
 __all__ = [
+    "Estimate",
+    "ExponentIntervals",
     "FiniteTimeExponents",
     "LyapunovSpectrum",
+    "LyapunovStop",
     "finite_time_exponents",
+    "kaplan_yorke_dimension",
     "lyapunov_spectrum",
 ]

@@ -3,7 +3,8 @@
 import numpy as np
 
 from gradlab.dynamics import Trajectory
-from gradlab.typing import Array, Vector
+from gradlab.exponents._statistics import correlations
+from gradlab.typing import Array
 
 __all__ = ["caveats_of_blocks", "caveats_of_orbit"]
 
@@ -46,20 +47,13 @@ def _slow(rates: Array) -> list[str]:
             "the first block differs from all others: the start is not forgotten "
             "there. Raise `burn_in`."
         ]
-    largest = float(_lag_one(rates).max(initial=0.0))
+    largest = float(correlations(rates).max(initial=0.0))
     if largest > _CORRELATED / np.sqrt(len(rates)):
         return [
             f"successive blocks are correlated ({largest:.2f}), so the standard errors "
             "are too small. Run longer or take fewer `blocks`."
         ]
     return []
-
-
-def _lag_one(rates: Array) -> Vector:
-    apart = rates - rates.mean(axis=0)
-    power = (apart**2).sum(axis=0)
-    moving = power > len(rates) * _ROUNDING**2
-    return (apart[1:] * apart[:-1]).sum(axis=0)[moving] / power[moving]
 
 
 def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:

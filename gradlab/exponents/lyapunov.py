@@ -1,22 +1,11 @@
-"""Lyapunov exponents λ_i = lim (1/T) Σ_t ln|r_ii(t)| of J_t Q_{t−1} = Q_t R_t.
-
-The run is cut into B blocks.  With block sums S_b over L_b steps and T = Σ L_b,
-
-    λ = Σ_b S_b / T,      stderr² = Σ_b L_b (S_b / L_b − λ)² / ((B − 1) T),
-
-which is right, whatever the correlation from step to step, once a block is much longer
-than it lasts.
-"""
+"""Lyapunov exponents λ_i = lim (1/T) Σ_t ln|r_ii(t)| of J_t Q_{t−1} = Q_t R_t."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, final
 
 import numpy as np
 
 from gradlab._checks import require_count
-from gradlab._results import Origin, Result
-from gradlab._words import describe_rate
+from gradlab._results import Origin
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.exponents._blocks import (
     chain_of,
@@ -25,105 +14,13 @@ from gradlab.exponents._blocks import (
     require_directions,
 )
 from gradlab.exponents._caveats import caveats_of_blocks, caveats_of_orbit
-from gradlab.references import Reference
-from gradlab.typing import Array, ArrayLike, Vector
+from gradlab.exponents._statistics import standard_errors
+from gradlab.exponents.spectrum import LyapunovSpectrum
+from gradlab.typing import ArrayLike, Vector
 
-__all__ = ["LyapunovSpectrum", "lyapunov_spectrum"]
+__all__ = ["lyapunov_spectrum"]
 
-_SHOWN = 10
 _ENTRIES = 2**20  # of Jacobians made dense at once for their determinants
-
-
-@final
-@dataclass(frozen=True, eq=False, repr=False)
-class LyapunovSpectrum(Result):
-    """Lyapunov exponents with their errors, in nats per step.
-
-    Attributes
-    ----------
-    exponents : (k,) array
-        λ_1 ≥ … ≥ λ_k; −inf for directions that a singular Jacobian annihilates.
-    stderr : (k,) array
-        Standard errors from the spread of the blocks, with B − 1 degrees of freedom;
-        NaN from a single block, and 0 where the exponent is −inf, which more steps
-        cannot change.
-    block_exponents : (B, k) array
-        The same rates over each block.
-    block_steps : (B,) array of int
-        Steps in each block; the last may be shorter.
-    sum_rule : float
-        Σ λ_i − mean ln|det J_t| over the counted steps, which is 0 but for rounding;
-        NaN where k < n.
-    size : int
-        n.
-    steps, burn_in : int
-        Steps that were counted, and steps left out before them.
-    caveats : tuple of str
-        What a reader should know before believing the numbers; empty if nothing.
-    """
-
-    sources: ClassVar[tuple[Reference, ...]] = (
-        Reference("benettin1980lyapunov"),
-        Reference("eckmann1985ergodic"),
-    )
-
-    exponents: Vector
-    stderr: Vector
-    block_exponents: Array
-    block_steps: Array
-    sum_rule: float
-    size: int
-    steps: int
-    burn_in: int
-    caveats: tuple[str, ...]
-
-    @property
-    def top(self) -> float:
-        """λ_1, in nats per step."""
-        return float(self.exponents[0])
-
-    @property
-    def convergence(self) -> Array:
-        """The exponents as they stood at the end of each block (B, k)."""
-        done = np.cumsum(self.block_steps)
-        return np.cumsum(self._sums(), axis=0) / done[:, None]
-
-    @property
-    def split_half(self) -> Vector:
-        """Rate over the later half of the blocks minus that over the earlier (k,)."""
-        cut = len(self.block_steps) // 2
-        if cut == 0:
-            return np.full(len(self.exponents), np.nan)
-        sums, steps = self._sums(), self.block_steps
-        with np.errstate(invalid="ignore"):  # −inf − (−inf): NaN
-            late = sums[cut:].sum(axis=0) / steps[cut:].sum()
-            return late - sums[:cut].sum(axis=0) / steps[:cut].sum()
-
-    def columns(self) -> dict[str, Array]:
-        """Return the table: index, exponent, standard error."""
-        index = np.arange(1, len(self.exponents) + 1)
-        return {"index": index, "exponent": self.exponents, "stderr": self.stderr}
-
-    def describe(self) -> str:
-        """Say the exponents in words, the first ten and the last, then the caveats."""
-        k = len(self.exponents)
-        shown = [*range(min(k, _SHOWN)), *([k - 1] if k > _SHOWN else [])]
-        width = len(f"λ_{k}")
-        lines = [
-            f"{f'λ_{i + 1}':<{width}}  "
-            f"{self.exponents[i]:+.6f} ± {self.stderr[i]:.1g}  "
-            f"{describe_rate(float(self.exponents[i]))}"
-            for i in shown
-        ]
-        head = f"{k} of {self.size} Lyapunov exponents in nats per step"
-        head += f", {self.steps} steps after a burn-in of {self.burn_in}"
-        notes = [f"note: {caveat}" for caveat in self.caveats]
-        return "\n".join([head, *lines, *notes])
-
-    __str__ = describe
-
-    def _sums(self) -> Array:
-        return self.block_exponents * self.block_steps[:, None]
 
 
 def lyapunov_spectrum(
@@ -187,7 +84,7 @@ def lyapunov_spectrum(
         caveats += caveats_of_orbit(trajectory_or_chain, float(exponents[0]))
     return LyapunovSpectrum(
         exponents=exponents,
-        stderr=_standard_errors(sums, lengths),
+        stderr=standard_errors(sums, lengths),
         block_exponents=sums / lengths[:, None],
         block_steps=lengths,
         sum_rule=_sum_rule(exponents, chain[burn_in:]),
@@ -197,18 +94,6 @@ def lyapunov_spectrum(
         caveats=caveats,
         origin=Origin(parameters={"k": k, "burn_in": burn_in, "blocks": blocks}),
     )
-
-
-def _standard_errors(sums: Array, lengths: Array) -> Vector:
-    steps, count = lengths.sum(), len(lengths)
-    finite = np.isfinite(sums).all(axis=0)
-    errors = np.where(finite, np.nan, 0.0)
-    if count > 1:
-        kept = sums[:, finite]
-        apart = kept / lengths[:, None] - kept.sum(axis=0) / steps
-        squares = (lengths[:, None] * apart**2).sum(axis=0)
-        errors[finite] = np.sqrt(squares / ((count - 1) * steps))
-    return errors
 
 
 def _sum_rule(exponents: Vector, chain: JacobianChain) -> float:

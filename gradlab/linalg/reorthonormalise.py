@@ -29,7 +29,7 @@ from gradlab.linalg._weighted import log_magnitude
 from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["block_log_growths"]
+__all__ = ["Flag", "block_log_growths"]
 
 _STRETCH = 256  # steps between looks at the frame
 
@@ -84,7 +84,7 @@ def block_log_growths(
     skip = require_count("skip", skip, minimum=0)
     stacks = read_stacks(factors)
     start = _start_frame(stacks.n, k, frame)
-    flag = _Flag.of(start, choose_sweep(engine, stacks.n, count_steps(factors)))
+    flag = Flag.of(start, choose_sweep(engine, stacks.n, count_steps(factors)))
     sums: list[Vector] = []
     left = 0
     for stack in stacks.parts:
@@ -122,8 +122,14 @@ def _start_frame(n: int, k: int | None, frame: Matrix | None) -> Matrix:
 
 
 @dataclass
-class _Flag:
-    """A frame on its way; `corner` holds ln|diag R| of its QR when last settled."""
+class Flag:
+    """A frame on its way; `corner` holds ln|diag R| of its QR when last settled.
+
+    >>> flag = Flag.of(np.eye(2, order="F"), choose_sweep("numpy", 2, None))
+    >>> sums = flag.advance(np.array([[[2.0, 1.0], [1.0, 1.0]]])) + flag.settle()
+    >>> sums.round(6).tolist()  # ln √5, − ln √5
+    [0.804719, -0.804719]
+    """
 
     sweep: Sweep
     frame: Matrix
@@ -133,7 +139,8 @@ class _Flag:
     image: ImageBasis | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, frame: Matrix, sweep: Sweep) -> "_Flag":
+    def of(cls, frame: Matrix, sweep: Sweep) -> "Flag":
+        """Return an orthonormal frame (n, k) that is about to go."""
         k = frame.shape[1]
         return cls(sweep, frame, np.arange(k), np.zeros(k), k)
 
