@@ -9,6 +9,7 @@ from gradlab.exponents.spectrum import (
     LyapunovSpectrum,
     LyapunovStop,
 )
+from gradlab.exponents.until import lyapunov_until
 
 __all__ = [
     "Estimate",
@@ -19,4 +20,5 @@ __all__ = [
     "finite_time_exponents",
     "kaplan_yorke_dimension",
     "lyapunov_spectrum",
+    "lyapunov_until",
 ]

@@ -9,7 +9,13 @@ from gradlab.exponents._thin import is_thin, thin_growths
 from gradlab.linalg import block_log_growths, orthogonal
 from gradlab.typing import Array, Matrix
 
-__all__ = ["chain_of", "counted_steps", "growths", "require_directions"]
+__all__ = [
+    "chain_of",
+    "counted_steps",
+    "growths",
+    "require_directions",
+    "start_frame",
+]
 
 _AT_ONCE = 2**24  # numbers: chains of up to 128 MiB are swept as one array
 _SEED = 20  # of the start frame: any seed gives a frame in general position
@@ -59,7 +65,7 @@ def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
 
     The last block may be shorter.
     """
-    frame = _start_frame(chain.size, k)
+    frame = start_frame(chain.size, k)
     if is_thin(chain.size, k):
         found = thin_growths(chain, frame, block=block, burn_in=burn_in)
         if found is not None:
@@ -69,7 +75,8 @@ def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
     return block_log_growths(factors, k=k, block=block, frame=frame, skip=burn_in)
 
 
-def _start_frame(n: int, k: int) -> Matrix:
+def start_frame(n: int, k: int) -> Matrix:
+    """Return the orthonormal columns (n, k) that are followed."""
     # All n directions: any frame gives all exponents, and that of the coordinates gives
     # those of diagonal and triangular chains with no transient.  A few: the leading
     # ones are found only from a frame in general position.

@@ -4,9 +4,15 @@ import numpy as np
 
 from gradlab.dynamics import Trajectory
 from gradlab.exponents._statistics import correlations
-from gradlab.typing import Array
+from gradlab.typing import Array, States
 
-__all__ = ["caveats_of_blocks", "caveats_of_orbit"]
+__all__ = [
+    "caveat_of_cycle",
+    "caveats_of_blocks",
+    "caveats_of_orbit",
+    "is_settled",
+    "period_of",
+]
 
 _FEW = 8  # blocks
 _SHORT = 10  # steps of a block
@@ -38,6 +44,11 @@ def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, .
     return tuple(notes)
 
 
+def is_settled(rates: Array) -> bool:
+    """Whether block rates (B, k) show neither a forgotten burn-in nor slow drift."""
+    return not _slow(rates[:, np.isfinite(rates).all(axis=0)])
+
+
 def _slow(rates: Array) -> list[str]:
     """Return what the course of the block rates (B, k) says against their spread."""
     rest = rates[1:]
@@ -66,10 +77,9 @@ def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:
     autonomous = bool((inputs == inputs[0]).all())
     if top <= 0 or not autonomous:
         return ()
-    same = np.flatnonzero((states[:-1] == states[-1]).all(axis=1))
-    if not len(same):
+    period = period_of(states)
+    if not period:
         return ()
-    period = len(states) - 1 - int(same[-1])
     differs = (states[:-period] != states[period:]).any(axis=1)
     first = int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
     return (
@@ -77,3 +87,20 @@ def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:
         f"step {first} on although λ_1 > 0. Rounding closed it, and the exponents are "
         "those of that cycle.",
     )
+
+
+def caveat_of_cycle(period: int, top: float) -> tuple[str, ...]:
+    """Return what a run says that ended on a cycle, as bits repeat."""
+    where = "a fixed point" if period == 1 else f"a cycle of period {period}"
+    if top > 0:
+        return (
+            f"the orbit collapsed: rounding closed it on {where} although λ_1 > 0, and "
+            "the exponents are those of that cycle.",
+        )
+    return (f"the orbit has settled on {where}; the exponents are those of it.",)
+
+
+def period_of(states: States) -> int:
+    """Return after how many steps the last state came back bit by bit; 0 if never."""
+    same = np.flatnonzero((states[:-1] == states[-1]).all(axis=1))
+    return len(states) - 1 - int(same[-1]) if len(same) else 0

@@ -13,7 +13,7 @@ from scipy.linalg import lu
 from gradlab.dynamics import JacobianChain
 from gradlab.typing import Array, Matrix, Vector
 
-__all__ = ["is_thin", "thin_growths"]
+__all__ = ["is_thin", "swept", "thin_growths"]
 
 _SMALLEST = 64  # n from which forming J_t costs more than calling into it
 _SUSPECT = 1e-7  # a pivot so far below its column may be the zero of a singular J_t
@@ -37,15 +37,15 @@ def thin_growths(
         ends.insert(0, 0)
     sums = []
     for start, stop in itertools.pairwise(ends):
-        swept = _swept(chain, frame, range(start, stop))
-        if swept is None:
+        found = swept(chain, frame, range(start, stop))
+        if found is None:
             return None
-        frame, growth = swept
+        frame, growth = found
         sums.append(growth)
     return np.array(sums[1:] if burn_in else sums)
 
 
-def _swept(
+def swept(
     chain: JacobianChain, frame: Matrix, steps: range
 ) -> tuple[Matrix, Vector] | None:
     """Carry an orthonormal frame over the steps; return it orthonormal, with sums."""

@@ -48,13 +48,17 @@ def kaplan_yorke_dimension(exponents: ArrayLike, *, complete: bool = True) -> fl
     >>> round(kaplan_yorke_dimension(baker), 12)  # 1 + ln 2 / ln 3
     1.630929753571
     """
-    given = np.asarray(exponents)
-    gone = (
-        np.isneginf(given) if given.dtype.kind == "f" else np.zeros(given.shape, bool)
-    )
-    kept = require_array("exponents", np.where(gone, 0.0, given), "(k,)")
-    row = np.sort(np.where(gone, -np.inf, kept))[::-1]
+    row = np.sort(_as_exponents(exponents))[::-1]
     return kaplan_yorke_with_gradient(row, complete=complete)[0]
+
+
+def _as_exponents(exponents: ArrayLike) -> Vector:
+    given = np.asarray(exponents)
+    if given.dtype.kind != "f":
+        return require_array("exponents", given, "(k,)")
+    gone = np.isneginf(given)
+    finite = require_array("exponents", np.where(gone, 0.0, given), "(k,)")
+    return np.where(gone, -np.inf, finite)
 
 
 def kaplan_yorke_with_gradient(row: Vector, *, complete: bool) -> tuple[float, Vector]:

@@ -125,7 +125,7 @@ def _start_frame(n: int, k: int | None, frame: Matrix | None) -> Matrix:
 class Flag:
     """A frame on its way; `corner` holds ln|diag R| of its QR when last settled.
 
-    >>> flag = Flag.of(np.eye(2, order="F"), choose_sweep("numpy", 2, None))
+    >>> flag = Flag.starting(np.eye(2))
     >>> sums = flag.advance(np.array([[[2.0, 1.0], [1.0, 1.0]]])) + flag.settle()
     >>> sums.round(6).tolist()  # ln √5, − ln √5
     [0.804719, -0.804719]
@@ -143,6 +143,12 @@ class Flag:
         """Return an orthonormal frame (n, k) that is about to go."""
         k = frame.shape[1]
         return cls(sweep, frame, np.arange(k), np.zeros(k), k)
+
+    @classmethod
+    def starting(cls, frame: Matrix) -> "Flag":
+        """Return an orthonormal frame (n, k) that goes no one knows how far."""
+        sweep = choose_sweep("auto", len(frame), None)
+        return cls.of(np.asfortranarray(frame), sweep)
 
     def advance(self, stack: Factors) -> Vector:
         """Follow a stack of factors; return the sums of the logs of its pivots."""
