@@ -1,5 +1,9 @@
 """Lyapunov exponents of runs and chains, with their errors and caveats."""
 
+from gradlab.exponents.covariant import (
+    CovariantVectors,
+    covariant_lyapunov_vectors,
+)
 from gradlab.exponents.dimension import kaplan_yorke_dimension
 from gradlab.exponents.estimate import Estimate
 from gradlab.exponents.finite_time import FiniteTimeExponents, finite_time_exponents
@@ -12,11 +16,13 @@ from gradlab.exponents.spectrum import (
 from gradlab.exponents.until import lyapunov_until
 
 __all__ = [
+    "CovariantVectors",
     "Estimate",
     "ExponentIntervals",
     "FiniteTimeExponents",
     "LyapunovSpectrum",
     "LyapunovStop",
+    "covariant_lyapunov_vectors",
     "finite_time_exponents",
     "kaplan_yorke_dimension",
     "lyapunov_spectrum",
