@@ -3,11 +3,15 @@
 from gradlab.linalg.departure import henrici_departure
 from gradlab.linalg.eigen import spectral_radius
 from gradlab.linalg.ensembles import (
+    complex_gaussian,
     gaussian,
     identity,
-    newman_exponents,
     orthogonal,
+    sparse,
+    truncated_orthogonal,
+    truncated_unitary,
     uniform,
+    unitary,
 )
 from gradlab.linalg.field_of_values import (
     NumericalRadius,
@@ -31,6 +35,14 @@ from gradlab.linalg.pseudospectral import (
 )
 from gradlab.linalg.radius_interval import SpectralRadius, spectral_radius_interval
 from gradlab.linalg.periodic import PeriodicEigenvalues, periodic_eigenvalues
+from gradlab.linalg.prescribed import with_spectrum
+from gradlab.linalg.random_products import (
+    complex_newman_exponents,
+    independent_factors,
+    newman_exponents,
+    truncated_orthogonal_exponents,
+    truncated_unitary_exponents,
+)
 from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
@@ -50,12 +62,15 @@ __all__ = [
     "SpectralRadius",
     "SingularVectors",
     "block_log_growths",
+    "complex_gaussian",
+    "complex_newman_exponents",
     "frobenius_norm",
     "gaussian",
     "graded_product",
     "henrici_departure",
     "identity",
     "kreiss_constant",
+    "independent_factors",
     "leading_singular_vectors",
     "log_norm",
     "log_singular_values",
@@ -69,8 +84,15 @@ __all__ = [
     "pseudospectrum",
     "periodic_eigenvalues",
     "running_log_singular_values",
+    "sparse",
     "spectral_norm",
     "spectral_radius",
     "spectral_radius_interval",
+    "truncated_orthogonal",
+    "truncated_orthogonal_exponents",
+    "truncated_unitary",
+    "truncated_unitary_exponents",
     "uniform",
+    "unitary",
+    "with_spectrum",
 ]

@@ -1,12 +1,10 @@
-"""Random (n, n) matrices: N(0, g²/n), Haar orthogonal, U(−g/√n, g/√n), and g I.
+"""Random (n, n) matrices: N(0, g²/n), Haar, U(−g/√n, g/√n), sparse, corners, and g I.
 
 Every ensemble is called the same way, ``ensemble(n, gain=g, rng=seed)``, so that a cell
-can be given any of them by name; `newman_exponents` is the exact Lyapunov spectrum of
-products of the first.
+can be given a real one by name; some take a further number.
 """
 
 import numpy as np
-from scipy.special import digamma
 
 from gradlab._checks import (
     require_count,
@@ -14,9 +12,20 @@ from gradlab._checks import (
     require_number,
     require_rng,
 )
-from gradlab.typing import Matrix, Seed, Vector
+from gradlab.errors import InputError
+from gradlab.typing import Matrix, Seed
 
-__all__ = ["gaussian", "identity", "newman_exponents", "orthogonal", "uniform"]
+__all__ = [
+    "complex_gaussian",
+    "gaussian",
+    "identity",
+    "orthogonal",
+    "sparse",
+    "truncated_orthogonal",
+    "truncated_unitary",
+    "uniform",
+    "unitary",
+]
 
 
 def gaussian(n: int, *, gain: float, rng: Seed) -> Matrix:
@@ -76,36 +85,95 @@ def identity(n: int, *, gain: float, rng: Seed | None = None) -> Matrix:  # noqa
     return gain * np.eye(n)
 
 
-def newman_exponents(n: int, *, variance: float) -> Vector:
-    """Return the exact exponents λ_i = ½ [ln(2σ²) + ψ((n − i + 1)/2)], i = 1 … n.
+def complex_gaussian(n: int, *, gain: float, rng: Seed) -> Matrix:
+    """Return an (n, n) matrix of independent complex entries, E|entry|² = gain²/n.
 
-    These are the Lyapunov exponents, in nats per step, of a product of independent
-    (n, n) matrices with N(0, σ²) entries [newman1986distribution].
-
-    Parameters
-    ----------
-    n : int
-        Size of the matrices, at least 1.
-    variance : float
-        Variance σ² > 0 of one entry; gain²/n for `gaussian`.
-
-    Returns
-    -------
-    (n,) ndarray
-        Descending, to the last digits of float64.
+    Real and imaginary parts are N(0, gain²/(2n)): the complex Ginibre ensemble.
 
     Examples
     --------
-    >>> newman_exponents(2, variance=1.0).round(12).tolist()
-    [0.057965757829, -0.635181422731]
+    >>> W = complex_gaussian(200, gain=0.5, rng=0)
+    >>> bool(abs(np.abs(np.linalg.eigvals(W)).max() - 0.5) < 0.05)
+    True
     """
-    n = require_count("n", n)
-    variance = require_number("variance", variance, above=0.0)
-    halves = np.arange(n, 0, -1) / 2
-    return (np.log(2 * variance) + digamma(halves)) / 2
+    n, gain = _size_and_gain(n, gain, copies=4)
+    real, imaginary = require_rng(rng).standard_normal((2, n, n))
+    return gain / np.sqrt(2 * n) * (real + 1j * imaginary)
 
 
-def _size_and_gain(n: int, gain: float) -> tuple[int, float]:
+def unitary(n: int, *, gain: float, rng: Seed) -> Matrix:
+    """Return `gain` times an (n, n) unitary matrix of the uniform (Haar) law.
+
+    Examples
+    --------
+    >>> Q = unitary(5, gain=2.0, rng=0)
+    >>> bool(np.allclose(Q.conj().T @ Q, 4 * np.eye(5), atol=1e-14))
+    True
+    """
+    Q, R = np.linalg.qr(complex_gaussian(n, gain=1.0, rng=rng))
+    _, gain = _size_and_gain(n, gain, copies=4)
+    # As for real ones, diag(R) > 0 makes the law Haar's [mezzadri2007generate].
+    return gain * (Q * (np.diag(R) / np.abs(np.diag(R))))
+
+
+def sparse(n: int, *, gain: float, degree: int, rng: Seed) -> Matrix:
+    """Return an (n, n) matrix with `degree` entries N(0, gain²/degree) in every row.
+
+    Their places are drawn without return; the mean of a row's Σ W_ij² is gain², as in
+    `gaussian`, whatever the degree.
+
+    Examples
+    --------
+    >>> W = sparse(100, gain=1.0, degree=10, rng=0)
+    >>> np.unique(np.count_nonzero(W, axis=1)).tolist()
+    [10]
+    """
+    n, gain = _size_and_gain(n, gain)
+    degree = require_count("degree", degree)
+    if degree > n:
+        message = f"`degree` must be at most n = {n}; got {degree}."
+        raise InputError(message)
+    generator = require_rng(rng)
+    W = np.zeros((n, n))
+    places = generator.permuted(np.tile(np.arange(n), (n, 1)), axis=1)[:, :degree]
+    values = gain / np.sqrt(degree) * generator.standard_normal((n, degree))
+    np.put_along_axis(W, places, values, axis=1)
+    return W
+
+
+def truncated_orthogonal(n: int, *, of: int, gain: float, rng: Seed) -> Matrix:
+    """Return `gain` times the (n, n) corner of a Haar orthogonal (of, of) matrix.
+
+    Examples
+    --------
+    >>> corner = truncated_orthogonal(2, of=5, gain=1.0, rng=0)
+    >>> bool(np.linalg.norm(corner, 2) <= 1.0)
+    True
+    """
+    return orthogonal(_require_larger(of, n), gain=gain, rng=rng)[:n, :n].copy()
+
+
+def truncated_unitary(n: int, *, of: int, gain: float, rng: Seed) -> Matrix:
+    """Return `gain` times the (n, n) corner of a Haar unitary (of, of) matrix.
+
+    Examples
+    --------
+    >>> corner = truncated_unitary(2, of=5, gain=1.0, rng=0)
+    >>> bool(np.linalg.norm(corner, 2) <= 1.0)
+    True
+    """
+    return unitary(_require_larger(of, n), gain=gain, rng=rng)[:n, :n].copy()
+
+
+def _require_larger(of: int, n: int) -> int:
+    of, n = require_count("of", of), require_count("n", n)
+    if of < n:
+        message = f"`of` must be at least n = {n}; got {of}."
+        raise InputError(message)
+    return of
+
+
+def _size_and_gain(n: int, gain: float, *, copies: int = 2) -> tuple[int, float]:
     n, gain = require_count("n", n), require_number("gain", gain, minimum=0.0)
-    require_memory("n", n, 2 * n * n)  # the draw, and the scaled copy of it
+    require_memory("n", n, copies * n * n)  # the draw, and the scaled copy of it
     return n, gain
