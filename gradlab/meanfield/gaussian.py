@@ -38,7 +38,11 @@ class GaussianMean(Result):
 
 
 def gaussian_mean(
-    f: Callable[[Array], Array], variance: float, *, kinks: Sequence[float] = ()
+    f: Callable[[Array], Array],
+    variance: float,
+    *,
+    kinks: Sequence[float] = (),
+    scale: float = 0.0,
 ) -> GaussianMean:
     """Return E f(√q z) = ∫ f(√q z) exp(−z²/2)/√(2π) dz for z ~ N(0, 1).
 
@@ -51,6 +55,9 @@ def gaussian_mean(
     kinks : sequence of float
         All arguments of f at which it or a derivative jumps; panels end there.  A jump
         that is not named is blurred by some points' distance.
+    scale : float
+        Where f itself carries rounding of ε times this, halving for less than that is
+        in vain; the error is then relative to it.
 
     Returns
     -------
@@ -86,7 +93,7 @@ def gaussian_mean(
         return GaussianMean(value=_at_zero(f), error=0.0, points=1)
     deviation = math.sqrt(variance)
     ends = _panel_ends(deviation, kinks)
-    return _adaptive(lambda z: _finite(f(deviation * z)), ends[:-1], ends[1:])
+    return _adaptive(lambda z: _finite(f(deviation * z)), ends[:-1], ends[1:], scale)
 
 
 def _at_zero(f: Callable[[Array], Array]) -> float:
@@ -109,9 +116,11 @@ def _panel_ends(deviation: float, kinks: Sequence[float]) -> Array:
     return np.unique(np.concatenate([-right, [0.0], inside, right]))
 
 
-def _adaptive(f: Callable[[Array], Array], left: Array, right: Array) -> GaussianMean:
-    coarse, scale = _integrals(f, left, right)
-    size = float(scale.sum())
+def _adaptive(
+    f: Callable[[Array], Array], left: Array, right: Array, scale: float
+) -> GaussianMean:
+    coarse, sizes = _integrals(f, left, right)
+    size = max(float(sizes.sum()), scale)
     value, error, points = 0.0, 4 * _EPS * size, left.size
     for _ in range(_DEPTH):
         middle = (left + right) / 2
