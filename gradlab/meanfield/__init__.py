@@ -1,5 +1,6 @@
 """Random RNNs with infinitely many units: lengths, growth and spectra by quadrature."""
 
+from gradlab.meanfield.attractor import MeanFieldAttractor, mean_field_attractor
 from gradlab.meanfield.correlations import (
     CorrelationFixedPoint,
     correlation_fixed_point,
@@ -15,6 +16,7 @@ __all__ = [
     "CorrelationFixedPoint",
     "GaussianMean",
     "LengthFixedPoint",
+    "MeanFieldAttractor",
     "MeanFieldExponent",
     "MeanFieldSpectrum",
     "correlation_fixed_point",
@@ -22,6 +24,7 @@ __all__ = [
     "gaussian_mean",
     "length_fixed_point",
     "length_map",
+    "mean_field_attractor",
     "mean_field_exponent",
     "mean_field_spectrum",
     "pair_mean",
