@@ -14,6 +14,7 @@ from analysis.numbers_audit import audit_numbers
 from analysis.numbers_bifurcations import bifurcation_numbers, cliff_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
+from analysis.numbers_spectrum_theory import spectrum_theory_numbers
 from analysis.numbers_training import long_numbers, training_numbers
 from analysis.numbers_yardstick import yardstick_numbers
 from analysis.paths import DATA, GENERATED, KEPT
@@ -42,6 +43,7 @@ NEEDS = (
     "lyapunov_gain",
     "pseudospectra",
     "scalar_bifurcation",
+    "spectrum_theory",
     "strategies",
     "training",
     "when_random_wins",
@@ -318,6 +320,7 @@ ANALYSES = {
     "when_random_wins": win_numbers,
     "training": training_numbers,
     "yardstick": yardstick_numbers,
+    "spectrum_theory": spectrum_theory_numbers,
     "pseudospectra": pseudospectra_numbers,
     "cliff": cliff_numbers,
     "scalar_bifurcation": bifurcation_numbers,

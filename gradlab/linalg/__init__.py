@@ -26,7 +26,9 @@ from gradlab.linalg.graded import (
 )
 from gradlab.linalg.kreiss import KreissConstant, KreissStop, kreiss_constant
 from gradlab.linalg.norms import frobenius_norm, log_norm, spectral_norm
+from gradlab.linalg.periodic import PeriodicEigenvalues, periodic_eigenvalues
 from gradlab.linalg.powers import PowerNorms, power_norms
+from gradlab.linalg.prescribed import with_spectrum
 from gradlab.linalg.pseudospectra import Pseudospectrum, pseudospectrum
 from gradlab.linalg.pseudospectral import (
     PseudospectralReach,
@@ -34,8 +36,6 @@ from gradlab.linalg.pseudospectral import (
     pseudospectral_radius,
 )
 from gradlab.linalg.radius_interval import SpectralRadius, spectral_radius_interval
-from gradlab.linalg.periodic import PeriodicEigenvalues, periodic_eigenvalues
-from gradlab.linalg.prescribed import with_spectrum
 from gradlab.linalg.random_products import (
     complex_newman_exponents,
     independent_factors,
@@ -54,13 +54,13 @@ __all__ = [
     "KreissStop",
     "NumericalRadius",
     "NumericalRange",
+    "PeriodicEigenvalues",
     "PowerNorms",
     "PseudospectralReach",
     "Pseudospectrum",
-    "PeriodicEigenvalues",
     "Scaled",
-    "SpectralRadius",
     "SingularVectors",
+    "SpectralRadius",
     "block_log_growths",
     "complex_gaussian",
     "complex_newman_exponents",
@@ -69,8 +69,8 @@ __all__ = [
     "graded_product",
     "henrici_departure",
     "identity",
-    "kreiss_constant",
     "independent_factors",
+    "kreiss_constant",
     "leading_singular_vectors",
     "log_norm",
     "log_singular_values",
@@ -78,11 +78,11 @@ __all__ = [
     "numerical_radius",
     "numerical_range",
     "orthogonal",
+    "periodic_eigenvalues",
     "power_norms",
     "pseudospectral_abscissa",
     "pseudospectral_radius",
     "pseudospectrum",
-    "periodic_eigenvalues",
     "running_log_singular_values",
     "sparse",
     "spectral_norm",
