@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.signal import lfilter
 
-from gradlab.cells import Henon
+from gradlab.cells import Henon, Wrapped
 from gradlab.dynamics import Trajectory
 
 
@@ -19,6 +19,37 @@ def henon(steps):
         states[t] = x, y
         x, y = 1 - 1.4 * x * x + y, 0.3 * x
     return Trajectory(Henon(), states, np.zeros((steps, 0)))
+
+
+def baker(lefts, *, share, squeezes):
+    """A run of the generalised baker map, left where `lefts` says so, axes turned.
+
+    (x, y) ↦ (x/α, a y) for x < α, else ((x − α)/(1 − α), 1 − b + b y).  Forwards floats
+    lose x within 60 steps; backwards x shrinks, and the run is the one asked for.
+    """
+    (a, b), lower = squeezes, np.array([0.0, share])
+    widths, sizes = np.array([share, 1 - share]), np.array([a, b])
+    turn = np.array([[0.8, -0.6], [0.6, 0.8]])
+
+    def step(h, _):
+        x, y = h @ turn
+        side = int(x >= share)
+        new = (x - lower[side]) / widths[side], sizes[side] * y + side * (1 - b)
+        return turn @ new
+
+    def jacobian(h, _):
+        side = int((h @ turn)[0] >= share)
+        return turn @ np.diag([1 / widths[side], sizes[side]]) @ turn.T
+
+    sides = np.where(lefts, 0, 1)
+    points = np.empty((len(sides) + 1, 2))
+    points[-1, 0] = points[0, 1] = 0.5
+    for t, side in enumerate(sides):
+        points[t + 1, 1] = sizes[side] * points[t, 1] + side * (1 - b)
+        back = len(sides) - 1 - t
+        points[back, 0] = lower[sides[back]] + widths[sides[back]] * points[back + 1, 0]
+    cell = Wrapped(step, jacobian, n=2)
+    return Trajectory(cell, points @ turn.T, np.zeros((len(sides), 0)))
 
 
 def fibonacci(steps, rng):

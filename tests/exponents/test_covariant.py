@@ -272,6 +272,8 @@ def test_refusals(rng):
             covariant_lyapunov_vectors(factors, **arguments)
     with pytest.raises(InputTypeError):
         covariant_lyapunov_vectors(factors, burn_in=1.0, tail=1)
+    with pytest.raises(InputError, match=r"must be less than T = 0; got 0 \+ 0"):
+        covariant_lyapunov_vectors(np.ones((0, 2, 2)), burn_in=0, tail=0)
     found = covariant_lyapunov_vectors(factors / 100, burn_in=5, tail=5)
     with pytest.raises(InputError, match="all 2 vectors decay; give a `split`"):
         found.minimal_angles()

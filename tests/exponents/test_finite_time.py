@@ -63,3 +63,10 @@ def test_window_longer_than_the_run_is_refused(rng):
         finite_time_exponents(rng.normal(size=(9, 2, 2)), window=8, burn_in=2)
     message = "`window` must be at most T − burn_in = 7; got 8."
     assert str(caught.value) == message
+
+
+def test_burn_in_without_an_end_and_runs_without_steps_are_refused(rng):
+    with pytest.raises(InputError, match="`burn_in` must be less than T = 9; got 9"):
+        finite_time_exponents(rng.normal(size=(9, 2, 2)), window=1, burn_in=9)
+    with pytest.raises(InputError, match="a rate needs T >= 1 steps; got T = 0"):
+        finite_time_exponents(np.ones((0, 2, 2)), window=1)
