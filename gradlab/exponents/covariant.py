@@ -9,7 +9,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab._results import Origin, Result
 from gradlab._words import describe_rate
 from gradlab.dynamics import JacobianChain, Trajectory
@@ -200,8 +200,8 @@ def covariant_lyapunov_vectors(
     Raises
     ------
     InputError, InputTypeError
-        If the arguments do not fit the chain, or a Jacobian annihilates one of the k
-        directions, so that the way back is lost.
+        If the arguments do not fit the chain, or memory does not hold the vectors; or a
+        Jacobian annihilates one of the k directions, so that the way back is lost.
 
     Notes
     -----
@@ -234,6 +234,7 @@ def covariant_lyapunov_vectors(
             f"got {burn_in} + {tail}."
         )
         raise InputError(message)
+    require_memory("every", every, (window // every + 1) * chain.size * k)
     Q, start_errors = settled_frame(chain, burn_in, k)
     vectors, growths, end_errors = _window(chain, Q, burn_in, window, every)
     errors = np.maximum(start_errors, end_errors)

@@ -198,10 +198,7 @@ class _Tally:
         asked = slice(None) if of == "all" else [int(sums.sum(axis=0).argmax())]
         if not is_settled(rates[:, asked]):
             return False
-        errors, wide = (
-            standard_errors(sums, lengths),
-            widenings(rates),
-        )
+        errors, wide = standard_errors(sums, lengths), widenings(rates)
         grown = errors * math.sqrt(self.steps) / np.maximum(self.before, _STILL)
         met = (errors * wide <= target) & (wide <= _WIDEST) & (grown <= _GROWTH)
         still = errors <= _STILL

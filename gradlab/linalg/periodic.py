@@ -12,6 +12,7 @@ import numpy as np
 
 from gradlab._results import Origin, Result
 from gradlab._words import describe_gain
+from gradlab.errors import InputError
 from gradlab.linalg._cycle_eigenvalues import Eigenvalues, eigenvalues_of_cycle
 from gradlab.linalg._engines import Engine, choose_sweep
 from gradlab.linalg._graded_eigenvalues import strong_components
@@ -66,7 +67,16 @@ class PeriodicEigenvalues(Result):
 
     @property
     def rates(self) -> Vector:
-        """The growth rates ln|λ_i| / T in nats per step: the exponents of a cycle."""
+        """The growth rates ln|λ_i| / T in nats per step: the exponents of a cycle.
+
+        Raises
+        ------
+        InputError
+            If T = 0.
+        """
+        if not self.steps:
+            message = "a rate needs T >= 1 steps; got T = 0."
+            raise InputError(message)
         return self.log_moduli / self.steps
 
     @property

@@ -102,7 +102,7 @@ def mean_field_attractor(
     zero = spectrum.root(spectrum.exponent)
     entropy, place = spectrum.integral(zero), spectrum.place(zero)
     doubt = spectrum.doubt(zero)
-    if growth.mean_exponent >= 0:  # the integral over the whole spectrum
+    if growth.mean_exponent >= -doubt:  # the integral over the whole spectrum
         return _attractor(place, entropy, 1.0, doubt, growth.variance)
     end = spectrum.root(spectrum.integral, zero)
     slope = abs(spectrum.exponent(end))
@@ -151,10 +151,10 @@ class _Spectrum:
 
     def root(self, function: Callable[[float], float], start: float = -_FAR) -> float:
         """Return where a function that is positive beyond `start` becomes 0."""
-        u = start + _STRIDE
+        below, u = start, start + _STRIDE
         while function(u) > 0:
-            u += _STRIDE
-        return float(brentq(function, u - _STRIDE, u, xtol=1e-14, rtol=1e-14))
+            below, u = u, u + _STRIDE
+        return float(brentq(function, below, u, xtol=1e-14, rtol=1e-14))
 
     def _soft(self, u: float) -> GaussianMean:
         return self._mean(lambda y: np.logaddexp(0.0, u + 2 * y))

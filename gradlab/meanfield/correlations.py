@@ -39,7 +39,8 @@ class CorrelationFixedPoint(Result):
     correlation : float
         c*, the stable fixed point: 1 where χ_1 ≤ 1, less than 1 in chaos.
     error : float
-        Its estimated absolute error: that of C(c*) over 1 − C'(c*).
+        Its estimated absolute error: that of C(c*) over 1 − C'(c*); 1e-7 where χ_1 is
+        so little over 1 that c* was not told from 1.
     slope : float
         C'(c*); the distance from c* shrinks by it at every step.
     chi : float
@@ -156,8 +157,9 @@ def correlation_fixed_point(
         return (gain**2 * mean + sigma2) / q - c
 
     if chi <= 1 or excess(1 - _NEAR_ONE) >= 0:
+        error = 0.0 if chi <= 1 else _NEAR_ONE
         return CorrelationFixedPoint(
-            correlation=1.0, error=0.0, slope=chi, chi=chi, variance=q
+            correlation=1.0, error=error, slope=chi, chi=chi, variance=q
         )
     at_zero = excess(0.0)
     c = 0.0

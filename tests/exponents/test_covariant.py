@@ -260,6 +260,15 @@ def test_table_and_storage(tmp_path, rng):
     assert "Ginelli" in found.cite()
 
 
+def test_vectors_that_memory_cannot_hold_are_refused(rng, monkeypatch):
+    factors = graded_chain(90, rng)
+    monkeypatch.setattr("gradlab._checks._physical_memory", lambda: 1000.0)
+    with pytest.raises(InputError, match=r"`every` = 1 needs .* GiB"):
+        covariant_lyapunov_vectors(factors, burn_in=30, tail=30)
+    few = covariant_lyapunov_vectors(factors, burn_in=30, tail=30, every=10)
+    assert few.times.tolist() == [30, 40, 50, 60]
+
+
 def test_refusals(rng):
     factors = rng.normal(size=(20, 2, 2))
     for arguments, message in [

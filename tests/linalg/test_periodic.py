@@ -279,7 +279,10 @@ def test_iterables_are_read_once(factors):
 
 
 def test_no_factors_and_no_size():
-    assert periodic_eigenvalues(np.zeros((0, 3, 3))).log_moduli.tolist() == [0.0] * 3
+    none = periodic_eigenvalues(np.zeros((0, 3, 3)))
+    assert none.log_moduli.tolist() == [0.0] * 3
+    with pytest.raises(InputError, match="a rate needs T >= 1 steps; got T = 0"):
+        _ = none.rates
     empty = periodic_eigenvalues(np.zeros((4, 0, 0)))
     assert empty.log_moduli.shape == (0,)
     assert empty.log_radius == -math.inf

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gradlab.cells import RNN
+from gradlab.cells import RNN, LeakyRelu
 from gradlab.dynamics import run
 from gradlab.exponents import lyapunov_spectrum
 from gradlab.meanfield import (
@@ -62,6 +62,15 @@ def test_growing_volumes_fill_everything():
     found = mean_field_attractor("identity", gain=2.0)
     assert found.dimension == 1.0
     assert found.entropy > mean_field_exponent("identity", gain=2.0).mean_exponent > 0
+
+
+@pytest.mark.parametrize("ulps", [-12, -5, -1, 0, 1, 12])
+def test_volumes_that_stay_as_they_are_but_for_rounding(ulps):
+    # g = e^½/√leak makes the mean exponent ln g − ½ + ½ ln(leak) = 0.
+    gain = math.exp(0.5) / math.sqrt(0.1)
+    found = mean_field_attractor(LeakyRelu(0.1), gain=gain + ulps * np.spacing(gain))
+    # λ falls without bound towards x = 1, and 1 − x is the mean exponent over it.
+    assert found.dimension == pytest.approx(1.0, abs=1e-14)
 
 
 @pytest.mark.slow

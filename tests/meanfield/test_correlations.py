@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from gradlab.cells import RNN
 from gradlab.dynamics import run
@@ -138,6 +139,21 @@ def test_order_keeps_states_together():
     found = correlation_fixed_point("tanh", gain=0.9, input_variance=0.5)
     assert (found.correlation, found.error) == (1.0, 0.0)
     assert found.slope == found.chi < 1
+
+
+def test_just_beyond_the_edge_the_doubt_is_said():
+    def chaos(gain):
+        return mean_field_exponent("tanh", gain=gain, input_variance=0.1).exponent
+
+    edge = brentq(chaos, 1.0, 3.0, xtol=1e-15)
+    near, far = (
+        correlation_fixed_point("tanh", gain=edge + d, input_variance=0.1)
+        for d in (1e-9, 1e-4)
+    )
+    # To first order 1 − c* is 2 (χ_1 − 1)/C''(1).
+    distance = (1 - far.correlation) * (near.chi - 1) / (far.chi - 1)
+    assert near.correlation == 1.0
+    assert 0 < distance < near.error < 1e-6
 
 
 def test_slope_is_the_derivative_of_the_map():
