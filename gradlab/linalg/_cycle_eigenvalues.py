@@ -29,6 +29,7 @@ __all__ = ["Eigenvalues", "eigenvalues_of_cycle"]
 
 _EPS = float(np.finfo(float).eps)
 _DOUBTFUL = 1e-10  # errors above it may come from a bad balance
+_HIDDEN = 1e6  # by which conditions within the period may be larger than at its end
 
 
 @final
@@ -100,29 +101,38 @@ def _of_cycle(parts: list[Factors], sweep: Sweep) -> Eigenvalues:
     flag = dominant_flag(power.frame[:, kept], power.weights[kept], power.right[kept])
     wide = not flag.apart.all()
     swept = CyclicSweep.through(parts, flag.basis, sweep, keeps_triangles=wide)
-    C = np.conj(flag.basis.T) @ swept.frame
-    blocks, closing = _blocks(C, flag)
+    blocks, closing = _blocks(np.conj(flag.basis.T) @ swept.frame, flag)
     if not wide and len(blocks) < m:
         swept = CyclicSweep.through(parts, flag.basis, sweep, keeps_triangles=True)
     guesses = flag.log_moduli * (sum(map(len, parts)) / power.steps)
     sizes = swept.log_sizes
-    found = []
-    for block in blocks:
-        end = C[block, block]
-        if len(end) == 1:
-            logs = sizes[block] + log_magnitude(end[0])
-            phases, inner = np.angle(swept.phases[block] * end[0]), np.ones(1)
-        else:
-            turn = [*(U[block, block] for U in swept.triangles), end]
-            logs, phases, inner = _several(np.array(turn), sweep)
-            logs = logs + swept.shift
-        # Another route to the same logs, or to their mean where they are not apart.
-        apart = flag.apart[block.start : block.stop - 1].all()
-        gaps = _gaps(logs, guesses[block], apart=bool(apart))
-        conditions = n * flag.conditions[block].max() * inner
-        errors = 4 * gaps + 2 * _EPS * (conditions + np.abs(logs))
-        found.append(Eigenvalues(logs, phases, errors))
+    found = [_of_block(block, flag, swept, sizes, guesses) for block in blocks]
     return replace(Eigenvalues.joined([*found, *rest]), closing=closing)
+
+
+def _of_block(
+    block: slice, flag: Flag, swept: CyclicSweep, sizes: Vector, guesses: Vector
+) -> Eigenvalues:
+    """Return those of one diagonal block, and how far from them the guesses are."""
+    X, F = flag.basis[:, block], swept.frame[:, block]
+    end = np.conj(X.T) @ F
+    if len(end) == 1:
+        logs = sizes[block] + log_magnitude(end[0])
+        phases, inner = np.angle(swept.phases[block] * end[0]), np.ones(1)
+    else:
+        turn = np.array([*(U[block, block] for U in swept.triangles), end])
+        logs, phases, inner = _several(turn, np.abs(X.T) @ np.abs(F), swept.sweep)
+        logs = logs + swept.shift
+    # Another route to the same logs, or to their mean where they are not apart.
+    apart = bool(flag.apart[block.start : block.stop - 1].all())
+    gaps = _gaps(logs, guesses[block], apart=apart)
+    conditions = len(flag.basis) * flag.conditions[block].max() * inner
+    errors = 4 * gaps + 2 * _EPS * (conditions + np.abs(logs))
+    # A multiple eigenvalue that rounding has split, if within the period it has
+    # conditions that the last step does not show.
+    split = _nearest(logs, phases)
+    errors = np.maximum(errors, np.where(split < _HIDDEN * errors, split, 0.0))
+    return Eigenvalues(logs, phases, errors)
 
 
 def _core(parts: list[Factors], n: int, sweep: Sweep) -> tuple[Running, int]:
@@ -161,14 +171,32 @@ def _blocks(C: Matrix, flag: Flag) -> tuple[list[slice], float]:
     return [slice(a, b) for a, b in itertools.pairwise(cuts)], closing
 
 
-def _several(turn: Factors, sweep: Sweep) -> tuple[Vector, Vector, Vector]:
-    """Return logs, phases and conditions of a product of small triangles and C_kk."""
+def _several(
+    turn: Factors, terms: Matrix, sweep: Sweep
+) -> tuple[Vector, Vector, Vector]:
+    """Return logs, phases and conditions of a product of small triangles and C_kk.
+
+    C_kk is the last of the turn; its entries are sums whose terms are of size `terms`.
+    """
     product = Running.identity(turn.shape[1], sweep)
     product.advance(turn)
-    found = graded_eigenvalues(product.frame, product.weights, product.right)
+    # C_kk + E = (I + E C_kk⁻¹) C_kk; C_kk may be singular where digits were lost.
+    unsure = terms @ np.abs(np.linalg.pinv(turn[-1]))
+    found = graded_eigenvalues(product.frame, product.weights, product.right, unsure)
     order = np.argsort(-found[0], kind="stable")
     logs, phases, conditions = (row[order] for row in found)
     return logs, phases, conditions
+
+
+def _nearest(logs: Vector, phases: Vector) -> Vector:
+    """Return how far each ln λ is from the nearest other one; 0 if there is none."""
+    if len(logs) == 1 or not np.isfinite(logs).all():
+        return np.zeros(len(logs))
+    turns = phases[:, None] - phases
+    turns -= 2 * math.pi * np.rint(turns / (2 * math.pi))
+    distances = np.hypot(logs[:, None] - logs, turns)
+    np.fill_diagonal(distances, np.inf)
+    return distances.min(axis=1)
 
 
 def _gaps(logs: Vector, guesses: Vector, *, apart: bool) -> Vector:

@@ -31,31 +31,41 @@ def strong_components(pattern: Array) -> list[Array]:
 
 
 def graded_eigenvalues(
-    frame: Matrix, weights: Vector, right: Matrix
+    frame: Matrix, weights: Vector, right: Matrix, unsure: Matrix
 ) -> tuple[Vector, Vector, Vector]:
-    """Return ln|λ|, arguments and condition numbers of F diag(e^s) V; none of λ is 0.
+    """Return ln|λ|, arguments and condition numbers of P = F diag(e^s) V, n × n.
 
-    The condition is that of λ for the balanced matrix: 1/|yᴴ x| of unit vectors.
+    None of the λ is 0.  The condition is by how many ε, to first order, ln λ may be off
+    if P is known but for E P with |E_ij| ≤ ε unsure_ij, and LAPACK errs by ε times the
+    norm of what it is given:
+
+        (‖B‖ + |y|ᵀ |D⁻¹ E D B| |x|/ε) / (|λ| |yᴴ x|),    B = D⁻¹ Qᴴ P Q D balanced.
     """
     Q, s, V = with_orthonormal_frame(frame, weights, right)
-    M = V @ Q
+    M, unsure = V @ Q, np.abs(Q).T @ unsure @ np.abs(Q)
     logs, phases, conditions = (np.empty(len(s)) for _ in range(3))
     for block in strong_components(M != 0):
-        inner = M[np.ix_(block, block)]
-        logs[block], phases[block], conditions[block] = _irreducible(inner, s[block])
+        inner = np.ix_(block, block)
+        found = _irreducible(M[inner], s[block], unsure[inner])
+        logs[block], phases[block], conditions[block] = found
     return logs, phases, conditions
 
 
-def _irreducible(M: Matrix, s: Vector) -> tuple[Vector, Vector, Vector]:
+def _irreducible(M: Matrix, s: Vector, unsure: Matrix) -> tuple[Vector, Vector, Vector]:
     sizes = log_magnitude(M) + s[:, None]
     x = _balance(sizes)
     top = float((sizes + x - x[:, None]).max())
     balanced = rescaled(M, x, x - s + top)
     solved: Any = eig(balanced, left=True, right=True)
     values, left, right = solved
-    cosines = np.abs((np.conj(left) * right).sum(axis=0))
-    with np.errstate(divide="ignore"):
-        return log_magnitude(values) + top, np.angle(values), 1 / cosines
+    moduli, cosines = np.abs(values), np.abs((np.conj(left) * right).sum(axis=0))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        # E B x = λ E x, so the second term does not depend on the size of λ.
+        moved = np.abs(left).T @ rescaled(unsure, x, x)
+        data = (moved.T * np.abs(right)).sum(axis=0) / cosines
+        own = np.linalg.norm(balanced, 2) / (moduli * cosines)
+        conditions = np.nan_to_num(own + data, nan=np.inf, posinf=np.inf)
+        return log_magnitude(values) + top, np.angle(values), conditions
 
 
 def _balance(sizes: Matrix) -> Vector:

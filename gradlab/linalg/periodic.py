@@ -40,8 +40,9 @@ class PeriodicEigenvalues(Result):
     errors : (n,) array
         Estimated absolute errors of the logs: four times the difference of two routes
         (to their mean, where moduli are alike), a few ulp, and n ε times a condition
-        number at the end of the period.  0 where λ_i = 0; inf where λ_i is not 0 and
-        all its digits were lost.
+        number at the end of the period; or the distance to the nearest ln λ_j, where
+        both may be one eigenvalue that rounding has split.  0 where λ_i = 0; inf where
+        λ_i is not 0 and all its digits were lost.
     closing : float
         By how much the frame of invariant subspaces misses itself after one period: the
         largest entry below the blocks of C.

@@ -92,6 +92,24 @@ def test_integers(n, T, data):
     assert np.all(logs <= 20 * found.errors)
 
 
+@pytest.mark.parametrize("T", [1, 3])
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_defective_eigenvalues_own_up_to_being_split(n, T, rng):
+    # S J S⁻¹ in integers, J one Jordan block: rounding splits it by ε^(1/n).
+    for _ in range(10):
+        A = rng.integers(1, 4) * np.eye(n) + np.eye(n, k=1)
+        exact = T * math.log(A[0, 0])
+        for _ in range(n):
+            i, j = rng.permutation(n)[:2]
+            A[i] += A[j]
+            A[:, j] -= A[:, i]
+        found = periodic_eigenvalues([A] * T)
+        gaps = np.abs(found.log_moduli - exact)
+        # Errors are estimates; those of a split eigenvalue are of its own size.
+        assert np.all(gaps <= 4 * found.errors)
+        assert found.errors.max() < 100 * EPS ** (1 / n)
+
+
 @pytest.mark.slow
 def test_ten_thousand_factors_do_not_care_where_the_cycle_begins(rng):
     factors = tanh_chain(32, 10_000, 8.0, rng)
