@@ -120,5 +120,6 @@ def draw_weight_limits(
             raise ShapeError(name, f"({n.size},)", shown.shape)
         ax.plot(n, shown, "o-", ms=3, color=color, label=plain(name))
         ax.axhline(limit, color=color, lw=0.8, ls=(0, (4, 2)))
-        label_line(ax, float(n[-1]), float(shown[-1]), plain(name), color=color)
+        place = float(n[0]), float(shown[0])
+        label_line(ax, *place, plain(name), color=color, shift=(0.0, 8.0))
     return ax
