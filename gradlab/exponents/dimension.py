@@ -71,9 +71,11 @@ def kaplan_yorke_with_gradient(row: Vector, *, complete: bool) -> tuple[float, V
         return float(j), gradient
     if j == 0 or np.isneginf(row[j]):
         return float(j), gradient
-    gradient[:j] = -1 / row[j]
-    gradient[j] = sums[j - 1] / row[j] ** 2
-    return float(j - sums[j - 1] / row[j]), gradient
+    share = -sums[j - 1] / row[j]
+    with np.errstate(over="ignore"):  # at a subnormal λ_j the slope is beyond 1e308
+        gradient[:j] = -1 / row[j]
+        gradient[j] = -share / row[j]
+    return float(j + share), gradient
 
 
 def entropy_with_gradient(row: Vector, *, complete: bool) -> tuple[float, Vector]:
