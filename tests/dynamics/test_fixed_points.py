@@ -22,7 +22,7 @@ from gradlab.errors import (
     NonFiniteError,
     ShapeError,
 )
-from gradlab.symbolic import scalar_orbits, scalar_regime, solvable_cycles
+from gradlab.symbolic import scalar_orbits, solvable_cycles
 
 SIXTEENTHS = st.integers(-96, 96).map(lambda k: k / 16)
 
