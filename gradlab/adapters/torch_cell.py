@@ -7,11 +7,11 @@ import numpy as np
 from gradlab._checks import require_parameter
 from gradlab._extras import require
 from gradlab.adapters.stack import Stack, StackLayer
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
 from gradlab.errors import InputError, InputTypeError
 from gradlab.typing import Array
 
-__all__ = ["from_torch", "kind_of", "layer_names", "refuse_projection", "stack_of"]
+__all__ = ["from_torch", "kind_of", "layer_names", "stack_of"]
 
 _KINDS = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
 _WANTED = "a torch.nn.RNN, LSTM, GRU or one of their cells"
@@ -31,10 +31,11 @@ def from_torch(module: Any) -> AbstractCell | Stack:
 
     Returns
     -------
-    RNN, LSTM or GRU, or a Stack of them
+    RNN, LSTM, ProjectedLSTM or GRU, or a Stack of them
         A stack where there are several layers or directions.  ``W_hh`` of a layer is
         torch's ``weight_hh``, ``W_hx`` its ``weight_ih``; the two biases are added up,
-        but for the GRU, which keeps them apart.  An LSTM's state is (h, c).
+        but for the GRU, which keeps them apart.  An LSTM's state is (h, c); with
+        ``proj_size`` its h is the projected one.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def from_torch(module: Any) -> AbstractCell | Stack:
         If `module` is no torch module.
     InputError
         If it is another kind of module (a subclass with a forward of its own computes
-        something else), has a projection, active dropout or hooks; it says which.
+        something else), has active dropout or hooks; it says which.
     NonFiniteError
         If a weight is NaN or infinite; it names the parameter.
 
@@ -90,7 +91,6 @@ def stack_of(module: Any, name: str = "") -> Stack:
     """
     prefix = f"{name}." if name else ""
     kind, layers = kind_of(module), getattr(module, "num_layers", None)
-    refuse_projection(module, name)
     if layers is None:
         return Stack([StackLayer(0, "forward", _cell(module, kind, "", prefix))])
     found = []
@@ -112,15 +112,6 @@ def layer_names(module: Any, name: str) -> list[str]:
     return [f"{name}.{layer.name}" if name else layer.name for layer in layers]
 
 
-def refuse_projection(module: Any, name: str) -> None:
-    """Raise if a module is an LSTM whose hidden state is projected."""
-    size = getattr(module, "proj_size", 0)
-    if size:
-        place = f"{name}.proj_size" if name else "proj_size"
-        message = f"`{place}` must be 0: projections are not supported; got {size}."
-        raise InputError(message)
-
-
 def _cell(module: Any, kind: str, suffix: str, prefix: str) -> AbstractCell:
     W_hh = _float64(module, f"weight_hh{suffix}", prefix)
     W_hx = _float64(module, f"weight_ih{suffix}", prefix)
@@ -131,6 +122,9 @@ def _cell(module: Any, kind: str, suffix: str, prefix: str) -> AbstractCell:
     match kind:
         case "RNN":
             return RNN(W_hh, W_hx, b_hx + b_hh, activation=module.nonlinearity)
+        case "LSTM" if getattr(module, "proj_size", 0):
+            W_hr = _float64(module, f"weight_hr{suffix}", prefix)
+            return ProjectedLSTM(W_hh, W_hx, b_hx + b_hh, W_hr)
         case "LSTM":
             return LSTM(W_hh, W_hx, b_hx + b_hh)
         case _:
@@ -139,8 +133,6 @@ def _cell(module: Any, kind: str, suffix: str, prefix: str) -> AbstractCell:
 
 def _setting_left_out(module: Any) -> str:
     """Return what cells made of the weights alone would miss, or nothing."""
-    if getattr(module, "proj_size", 0):
-        return f"proj_size = {module.proj_size}"
     dropout = getattr(module, "dropout", 0.0)
     if dropout and module.training:
         return f"dropout = {dropout} with training = True (call .eval() first)"

@@ -77,7 +77,10 @@ def _places(model: Any) -> dict[str, tuple[Any, str, AbstractCell]]:
 
 def _parameters(cell: AbstractCell, module: Any, name: str) -> dict[str, Array]:
     """Return torch's parameters of a cell; a sum of two biases goes to the first."""
-    weights = {"weight_hh": cell.params["W_hh"], "weight_ih": cell.params["W_hx"]}
+    names = {"weight_hh": "W_hh", "weight_ih": "W_hx", "weight_hr": "W_hr"}
+    weights = {
+        key: cell.params[ours] for key, ours in names.items() if ours in cell.params
+    }
     biases = {key: cell.params[key] for key in ("b_h", "b_hx") if key in cell.params}
     first = next(iter(biases.values()))
     second = cell.params.get("b_hh", np.zeros_like(first))

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from gradlab._extras import require
-from gradlab.adapters.torch_cell import kind_of, refuse_projection
+from gradlab.adapters.torch_cell import kind_of
 from gradlab.errors import InputError
 
 __all__ = [
@@ -70,13 +70,11 @@ def recurrent_modules(model: Any) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or if one of them is scripted or projects.
+        If there is none, or if one of them is scripted.
     """
     torch = require("torch", extra="torch")
     named = dict(model.named_modules())
     found = {name: module for name, module in named.items() if kind_of(module)}
-    for name, module in found.items():
-        refuse_projection(module, name)
     scripted = [n for n, m in named.items() if isinstance(m, torch.jit.ScriptModule)]
     if scripted and not found:
         message = "`model` must be a plain module: a scripted one hides its layers."

@@ -14,7 +14,7 @@ from gradlab.adapters.recording import RecordedLayer
 from gradlab.adapters.stack import StackLayer
 from gradlab.adapters.torch_calls import Sequences
 from gradlab.adapters.torch_cell import kind_of, layer_names, stack_of
-from gradlab.cells import LSTM
+from gradlab.cells import LSTM, ProjectedLSTM
 from gradlab.dynamics import Trajectory
 from gradlab.typing import Array
 
@@ -68,13 +68,13 @@ def _states(
 ) -> Array:
     """Return the states (T + 1, B, n) of a layer, at rest until its sequences begin."""
     begun = [part[at] for part in sequences.state]
-    rest = np.zeros(hidden.shape[1:])
-    h0 = begun[0] if begun else rest
+    h0 = begun[0] if begun else np.zeros(hidden.shape[1:])
     waiting = np.arange(len(x))[:, None] < order.starts[None, :]
     h = np.concatenate([h0[None], np.where(waiting[..., None], h0, hidden)])
-    if not isinstance(layer.cell, LSTM):
+    if not isinstance(layer.cell, LSTM | ProjectedLSTM):
         return h
-    c0 = begun[1] if begun else rest
+    units = layer.cell.sizes[0] - layer.cell.hidden
+    c0 = begun[1] if begun else np.zeros((hidden.shape[1], units))
     c = layer.cell.carried(h[:-1], x, c0, waiting=waiting)
     return np.concatenate([h, c], axis=-1)
 
@@ -95,8 +95,8 @@ def _sources(
     if part is not None:
         sources[..., :n] = order.own(seen[..., part])
     for end, parts in zip(sequences.ends, sequences.final_gradients, strict=True):
-        for k, gradient in enumerate(parts):
-            sources[end - 1, :, k * n : (k + 1) * n] += gradient[at]
+        for place, gradient in zip((slice(n), slice(n, None)), parts, strict=False):
+            sources[end - 1, :, place] += gradient[at]
     return sources
 
 
@@ -127,7 +127,11 @@ def _one_layer(module: Any, width: int, depth: int) -> Any:
     torch = require("torch", extra="torch")
     kind = kind_of(module)
     weight = getattr(module, f"weight_hh_l{depth}")
-    options = {"nonlinearity": module.nonlinearity} if kind == "RNN" else {}
+    options: dict[str, Any] = {}
+    if kind == "RNN":
+        options["nonlinearity"] = module.nonlinearity
+    if kind == "LSTM":
+        options["proj_size"] = module.proj_size
     alone = getattr(torch.nn, kind)(
         width,
         module.hidden_size,

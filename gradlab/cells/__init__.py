@@ -21,6 +21,7 @@ from gradlab.cells.henon import Henon
 from gradlab.cells.linear import Linear
 from gradlab.cells.logistic import Logistic
 from gradlab.cells.lstm import LSTM
+from gradlab.cells.projected_lstm import ProjectedLSTM
 from gradlab.cells.rnn import RNN
 from gradlab.cells.wrapped import Wrapped
 
@@ -41,6 +42,7 @@ __all__ = [
     "Linear",
     "Logistic",
     "Outer",
+    "ProjectedLSTM",
     "Relu",
     "Sigmoid",
     "Silu",

@@ -14,9 +14,9 @@ from gradlab._checks import (
     require_rng,
 )
 from gradlab.linalg.ensembles import gaussian, identity, orthogonal, uniform
-from gradlab.typing import Array, Seed
+from gradlab.typing import Array, Matrix, Seed
 
-__all__ = ["INITS", "random_weights"]
+__all__ = ["INITS", "random_matrix", "random_weights"]
 
 _ENSEMBLES = {
     "gaussian": gaussian,
@@ -43,9 +43,9 @@ def random_weights(
     gain = require_number("gain", gain, minimum=0.0)
     init = require_one_of("init", init, INITS)
     generator = require_rng(rng)
-    ensemble = _ENSEMBLES[init]
-    blocks = [ensemble(n, gain=gain, rng=generator) for _ in range(gates)]
-    W_hh = np.concatenate(blocks)
+    W_hh = np.concatenate(
+        [random_matrix(n, gain=gain, rng=generator, init=init) for _ in range(gates)]
+    )
     if init == "torch":
         limit = 1 / np.sqrt(n)
         W_hx = generator.uniform(-limit, limit, size=(gates * n, m))
@@ -53,3 +53,8 @@ def random_weights(
         return W_hh, W_hx, b_hx, b_hh
     W_hx = generator.normal(size=(gates * n, m)) / np.sqrt(max(m, 1))
     return W_hh, W_hx, np.zeros(gates * n), np.zeros(gates * n)
+
+
+def random_matrix(n: int, *, gain: float, rng: Seed, init: str) -> Matrix:
+    """Return gain times an (n, n) matrix of `init`, one of INITS."""
+    return _ENSEMBLES[init](n, gain=gain, rng=rng)

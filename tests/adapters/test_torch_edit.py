@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradlab.adapters import from_torch, record, with_cells
-from gradlab.cells import GRU, LSTM, RNN
+from gradlab.cells import GRU, LSTM, RNN, ProjectedLSTM
 from gradlab.errors import InputError
 from tests.adapters.models import B, M, N, Reader, T, nn, seeded, torch
 
@@ -26,6 +26,14 @@ def test_a_layer_becomes_the_cell_that_is_given(kind, rng):
         for name, value in expected.params.items():
             np.testing.assert_array_equal(mine.cell.params[name], value)
     assert all(torch.equal(before[k], v) for k, v in module.state_dict().items())
+
+
+def test_a_projected_layer_becomes_the_cell_that_is_given(rng):
+    module = nn.LSTM(M, N, 2, proj_size=3, dtype=torch.float64)
+    cell = ProjectedLSTM.random(N, 3, projected=3, gain=1.0, rng=rng)
+    again = from_torch(with_cells(module, {"layer1": cell})).layers[1].cell
+    for name, value in cell.params.items():
+        np.testing.assert_array_equal(again.params[name], value)
 
 
 @pytest.mark.parametrize("kind", KINDS)

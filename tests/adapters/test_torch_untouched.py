@@ -101,7 +101,6 @@ REFUSED = {
         lambda: nn.Sequential(nn.BatchNorm1d(B), nn.LSTM(M, N)),
         "a BatchNorm1d, is in training mode",
     ),
-    "projection": (lambda: nn.LSTM(M, N, proj_size=2), "`proj_size` must be 0"),
     "scripted": (lambda: torch.jit.script(nn.LSTM(M, N)), "a scripted one hides"),
 }
 

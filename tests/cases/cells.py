@@ -11,6 +11,7 @@ from gradlab.cells import (
     LeakyRelu,
     Linear,
     Logistic,
+    ProjectedLSTM,
     Wrapped,
 )
 
@@ -44,6 +45,9 @@ CELLS = {
         2, 1, gain=1.0, rng=rng, init="orthogonal", forget_bias=3.0
     ),
     "lstm_no_input": lambda rng: LSTM.random(2, 0, gain=2.0, rng=rng),
+    "lstm_projected": lambda rng: ProjectedLSTM.random(
+        3, 2, projected=2, gain=1.5, rng=rng, init="torch"
+    ),
     "gru": lambda rng: GRU.random(2, 2, gain=1.5, rng=rng, init="torch"),
     "gru_no_input": lambda rng: GRU.random(2, 0, gain=2.0, rng=rng),
     "henon": lambda rng: Henon(),

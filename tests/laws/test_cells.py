@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gradlab.cells
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
 from gradlab.cells.factored import TransposedJacobian
 from gradlab.references import Reference, bibliography, cite
 from tests.cases.algebras import ALGEBRAS
@@ -77,16 +77,16 @@ def test_gates_are_the_derivatives_of_what_they_let_through(cell, rng):
     h, x = point(cell, rng, 4)
     gates = cell.gate_values(h, x)
     for value in gates.values():
-        assert value.shape == (4, cell.hidden)
+        assert value.shape == (4, getattr(cell, "units", cell.hidden))
         assert ((value > 0) & (value < 1)).all()
-    if isinstance(cell, LSTM):
+    if isinstance(cell, LSTM | ProjectedLSTM):
         kept = cell.jacobian(h, x)[:, cell.hidden :, cell.hidden :]
         np.testing.assert_array_equal(np.diagonal(kept, 0, 1, 2), gates["f"])
     if isinstance(cell, GRU):
         silent = GRU(0 * cell.W_hh, cell.W_hx, cell.b_hx, cell.b_hh)
         kept = np.diagonal(silent.jacobian(h, x), 0, 1, 2)
         np.testing.assert_array_equal(kept, silent.gate_values(h, x)["z"])
-    assert bool(gates) == isinstance(cell, LSTM | GRU)
+    assert bool(gates) == isinstance(cell, LSTM | ProjectedLSTM | GRU)
 
 
 def test_a_batch_is_its_members_one_by_one(cell, rng):

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
 from gradlab.linalg import spectral_norm, spectral_radius
 from gradlab.studies.diagnosis.subject import Subject
 from gradlab.typing import Array, Vector
@@ -17,7 +17,7 @@ __all__ = ["Facts", "deciding", "facts"]
 _LOOKS = 64  # steps at which gates and slopes are looked at, evenly spread
 _QUANTILES = (0.1, 0.5, 0.9)
 _SATURATED = 0.1  # of the largest slope
-_KEEPING = {LSTM: "f", GRU: "z"}
+_KEEPING = {LSTM: "f", ProjectedLSTM: "f", GRU: "z"}
 
 
 @final
@@ -87,7 +87,7 @@ def deciding(found: Facts, cell: AbstractCell, exponent: float) -> str:
 
 
 def _deciding_gate(found: Facts, cell: AbstractCell, exponent: float) -> str:
-    name = "forget gate" if isinstance(cell, LSTM) else "update gate"
+    name = "update gate" if isinstance(cell, GRU) else "forget gate"
     slowest = -1 / found.memory[-1]
     rest = exponent - slowest
     if abs(rest) <= abs(slowest) / 2:
@@ -105,6 +105,8 @@ def _deciding_gate(found: Facts, cell: AbstractCell, exponent: float) -> str:
 
 def _recurrent_weights(cell: AbstractCell) -> list[Array]:
     W = cell.params.get("W_hh")
+    if isinstance(cell, ProjectedLSTM):
+        W = cell.W_hh @ cell.W_hr  # what a gate is told of the units
     if W is None or W.shape[0] % W.shape[1]:
         return []
     return np.split(W, len(W) // W.shape[1])

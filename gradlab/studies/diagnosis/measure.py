@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from gradlab._results import Origin
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
 from gradlab.gradients import gradient_horizon
 from gradlab.studies.diagnosis.facts import deciding, facts
 from gradlab.studies.diagnosis.lags import (
@@ -141,7 +141,7 @@ def _evidence(
 def _is_bounded(cell: AbstractCell) -> bool:
     if isinstance(cell, RNN):
         return cell.phi.name in _BOUNDED
-    return isinstance(cell, LSTM | GRU)
+    return isinstance(cell, LSTM | ProjectedLSTM | GRU)
 
 
 def _quantiles(logs: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
 from gradlab.linalg import orthogonal
 from gradlab.typing import Array
 
@@ -31,9 +31,9 @@ class Remedy:
 
 def remedies(cell: AbstractCell, *, lag: int) -> Iterator[Remedy]:
     """Yield what may help a cell whose gradient should reach `lag` steps back."""
-    if isinstance(cell, LSTM | GRU) and lag > 1:
+    if isinstance(cell, LSTM | ProjectedLSTM | GRU) and lag > 1:
         yield _chrono(cell, lag)
-    if isinstance(cell, LSTM):
+    if isinstance(cell, LSTM | ProjectedLSTM):
         yield _forget_bias(cell)
     if isinstance(cell, LSTM | GRU | RNN | Linear):
         yield _orthogonal(cell)
@@ -45,11 +45,11 @@ def scaled(cell: AbstractCell, factor: float) -> Remedy:
     return Remedy("gain", words, _with(cell, W_hh=factor * cell.params["W_hh"]))
 
 
-def _chrono(cell: LSTM | GRU, lag: int) -> Remedy:
+def _chrono(cell: LSTM | ProjectedLSTM | GRU, lag: int) -> Remedy:
     """Spread ln 1 … ln(R − 1) over the units, as quantiles of the uniform law."""
-    n = cell.hidden
+    n = len(cell.b_hh) // 3 if isinstance(cell, GRU) else len(cell.b_h) // 4
     spread = np.log(1 + (np.arange(n) + 0.5) / n * max(lag - 2, 1))
-    if isinstance(cell, LSTM):
+    if not isinstance(cell, GRU):
         b_h = np.array(cell.b_h)
         b_h[n : 2 * n], b_h[:n] = spread, -spread
         changed: AbstractCell = _with(cell, b_h=b_h)
@@ -63,8 +63,8 @@ def _chrono(cell: LSTM | GRU, lag: int) -> Remedy:
     return Remedy("chrono", words, changed, "tallec2018can")
 
 
-def _forget_bias(cell: LSTM) -> Remedy:
-    b_h, n = np.array(cell.b_h), cell.hidden
+def _forget_bias(cell: LSTM | ProjectedLSTM) -> Remedy:
+    b_h, n = np.array(cell.b_h), len(cell.b_h) // 4
     b_h[n : 2 * n] += 1.0
     words = "forget-gate biases raised by 1"
     return Remedy("forget bias", words, _with(cell, b_h=b_h), "jozefowicz2015empirical")
