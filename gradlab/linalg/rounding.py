@@ -29,6 +29,7 @@ __all__ = [
     "down_log1p",
     "down_mul",
     "down_pow",
+    "down_root",
     "down_sqrt",
     "down_sub",
     "down_sum",
@@ -44,6 +45,7 @@ __all__ = [
     "up_log1p",
     "up_mul",
     "up_pow",
+    "up_root",
     "up_sqrt",
     "up_sub",
     "up_sum",
@@ -170,6 +172,26 @@ def up_pow(a: Real, k: int) -> Any:
 def down_pow(a: Real, k: int) -> Any:
     """Return a float64 ≤ aᵏ for a ≥ 0 and a whole k ≥ 0, never below 0."""
     return _power(_nonnegative(a), k, lambda x, y: np.maximum(down_mul(x, y), 0.0))
+
+
+def up_root(a: float, k: int) -> float:
+    """Return a float64 r ≥ a^(1/k) for a ≥ 0 and a whole k ≥ 1: rᵏ ≥ a is checked."""
+    r, step = float(a) ** (1 / k), 2 * UNIT
+    while r < math.inf and not down_pow(r, k) >= a:
+        r, step = float(up_mul(r, 1 + step)), 2 * step
+    return r
+
+
+def down_root(a: float, k: int) -> float:
+    """Return a float64 r ≤ a^(1/k) for a ≥ 0 and a whole k ≥ 1: rᵏ ≤ a is checked.
+
+    >>> down_root(8.0, 3) <= 2.0 <= up_root(8.0, 3) < 2 + 1e-14
+    True
+    """
+    r, step = min(float(a) ** (1 / k), _MAX), UNIT
+    while r > 0 and not up_pow(r, k) <= a:
+        r, step = max(float(down_mul(r, 1 - step)), 0.0), 2 * step
+    return r
 
 
 def _nonnegative(a: Real) -> Any:

@@ -5,7 +5,7 @@ and every ‖V⁻¹ ·‖ is at most ‖X ·‖/(1 − r).  Nothing is presumed 
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -35,9 +35,14 @@ class Similar:
 
 
 def similar(
-    S: Matrix, V: Matrix, X: Matrix, arithmetic: Arithmetic = FLOAT64
+    S: Matrix,
+    V: Matrix,
+    X: Matrix,
+    arithmetic: Arithmetic = FLOAT64,
+    *,
+    within: float | Array = ETA,
 ) -> Similar:
-    """Return XSV for a matrix S known up to 2⁻¹⁰⁷⁴ an entry (see `split_power`).
+    """Return XSV for a matrix S known up to `within` an entry (see `split_power`).
 
     Examples
     --------
@@ -49,7 +54,7 @@ def similar(
     XV, error = mm(X, V, arithmetic)
     gap = up_add(up_distance(XV, np.eye(len(S))), error)
     SV, error = mm(S, V, arithmetic)
-    given = up_mul(ETA, up_sums(up_abs(V).T, arithmetic))
+    given = _carried(within, up_abs(V), arithmetic)
     carried, carried_error = mm(up_abs(X), up_add(error, given), arithmetic)
     product, rounding = mm(X, SV, arithmetic)
     return Similar(
@@ -57,3 +62,10 @@ def similar(
         up_add(up_add(carried, carried_error), rounding),
         float(frobenius_above(gap, arithmetic)),
     )
+
+
+def _carried(within: float | Array, size: Array, arithmetic: Arithmetic) -> Any:
+    """Return float64s ≥ |D||V| for every |D| ≤ within; `size` is |V|."""
+    if np.ndim(within):
+        return up_add(*mm(np.asarray(within), size, arithmetic))
+    return up_mul(within, up_sums(size.T, arithmetic))

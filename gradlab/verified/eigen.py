@@ -16,6 +16,7 @@ from gradlab._results import Result
 from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputTypeError
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, fault
+from gradlab.linalg.discs import covering, discs, radius_between
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import down_abs, down_mul, up_abs, up_add
 from gradlab.references import Reference
@@ -25,7 +26,6 @@ from gradlab.verified._ball_integers import (
     eigenvalues_in_balls,
     largest_size,
 )
-from gradlab.verified._discs import covering, discs, radius_between
 from gradlab.verified._refine import is_relatively_narrow, refined
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.norms import require_matrix

@@ -17,6 +17,7 @@ from gradlab.linalg.rounding import (
     down_log,
     down_log1p,
     down_pow,
+    down_root,
     down_sqrt,
     down_sum,
     down_sums,
@@ -28,6 +29,7 @@ from gradlab.linalg.rounding import (
     up_log,
     up_log1p,
     up_pow,
+    up_root,
     up_sqrt,
     up_sum,
     up_sums,
@@ -129,7 +131,7 @@ def test_a_nan_stays_one():
             found = function(np.array([1.0, math.nan]))
         elif name.endswith(("add", "sub", "mul", "div", "distance")):
             found = function(math.nan, 1.0)
-        elif name.endswith("pow"):
+        elif name.endswith(("pow", "root")):
             found = function(math.nan, 3)
         elif name.endswith("times"):
             found = function(3, math.nan)
@@ -161,6 +163,20 @@ def test_powers_are_enclosed(k):
             assert high / low <= 1 + 5 * max(k, 1) * 2 * U
     assert math.isnan(up_pow(-1.0, 2))
     assert math.isnan(down_pow(-1.0, 2))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 7, 100, 1075])
+def test_roots_are_enclosed_by_their_powers(k):
+    for a in SIZES:
+        low, high = down_root(a, k), up_root(a, k)
+        assert Fraction(low) ** k <= Fraction(a) <= Fraction(high) ** k
+        if a > NORMAL:
+            # A power of k factors is known to 5k steps, so its root to some 5 of them;
+            # `pow` takes the float 1/k, which is ln(a)/k of a step more.
+            steps = 8 + abs(math.log(a)) / k
+            assert high / low <= 1 + steps * 2 * U
+    assert math.isnan(up_root(math.nan, k))
+    assert up_root(math.inf, k) == math.inf
 
 
 @given(st.lists(st.floats(-MAX / 32, MAX / 32), max_size=20))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gradlab.linalg.arithmetic import FLOAT64
+from gradlab.linalg.discs import covering, discs, radius_between
 from gradlab.linalg.outward import (
     least_singular_value_above,
     least_singular_value_below,
@@ -18,7 +19,6 @@ from gradlab.linalg.outward import (
 )
 from gradlab.linalg.powers_of_two import split_power
 from gradlab.linalg.similar import similar
-from gradlab.verified._discs import covering, discs, radius_between
 from gradlab.verified._float_products import product_in_float64
 from gradlab.verified.numerical_range import (
     enclosed_numerical_abscissa,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from gradlab.errors import InputError, InputTypeError
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
+from gradlab.linalg.discs import covering, discs
 from gradlab.linalg.powers_of_two import split_power
 from gradlab.verified import Verdict, enclosed_eigenvalues, enclosed_spectral_radius
-from gradlab.verified._discs import covering, discs
 from tests.cases.adversarial import matrices
 from tests.oracles.exact_norms import eigenvalue_balls, radius_ball
 

@@ -1,4 +1,4 @@
-"""Eigenvalues in float64: Gershgorin's discs of V⁻¹AV for a computed eigenbasis V.
+"""Eigenvalues in float64: Gershgorin's discs of V⁻¹AV for a computed basis V.
 
 Its distance from diag(λ̂) is known entry by entry (`gradlab.linalg.similar`) but for a
 part of size ‖R‖ ‖XAV‖/(1 − ‖R‖), R = I − XV.  A connected union of k discs holds k
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic
 from gradlab.linalg.outward import frobenius_above
 from gradlab.linalg.rounding import (
     down_abs,
@@ -24,19 +24,44 @@ from gradlab.linalg.rounding import (
     up_sums,
 )
 from gradlab.linalg.similar import similar
-from gradlab.typing import Matrix, Vector
+from gradlab.typing import Array, Matrix, Vector
 
-__all__ = ["covering", "discs", "radius_between"]
+__all__ = ["covering", "discs", "discs_in", "radius_between"]
 
 
-def discs(S: Matrix, arithmetic: Arithmetic) -> tuple[Vector, Vector, Vector]:
+def discs(
+    S: Matrix, arithmetic: Arithmetic = FLOAT64, *, within: float | Array = ETA
+) -> tuple[Vector, Vector, Vector]:
     """Return centres, radii and a label for each disc, the same within one union.
 
-    S is given up to 2⁻¹⁰⁷⁴ an entry.  Radii are inf where V is no basis.
+    S is given up to `within` an entry; V is a computed eigenbasis.  Radii are inf where
+    V is no basis.
+
+    Examples
+    --------
+    >>> centres, radii, union = discs(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    >>> sorted(centres.round(12).tolist()), bool((radii < 1e-14).all()), union.tolist()
+    ([-1.0, 1.0], True, [0, 1])
     """
     centres, V = arithmetic.eig(S)
+    return discs_in(S, centres, V, arithmetic.pinv(V), arithmetic, within=within)
+
+
+def discs_in(
+    S: Matrix,
+    centres: Vector,
+    V: Matrix,
+    X: Matrix,
+    arithmetic: Arithmetic = FLOAT64,
+    *,
+    within: float | Array = ETA,
+) -> tuple[Vector, Vector, Vector]:
+    """Return the discs around given centres that a basis V with X ≈ V⁻¹ gives.
+
+    For V = Q diag(1, δ, δ², …) with a Schur basis Q they are of use for a defective S.
+    """
     n = len(S)
-    found = similar(S, V, arithmetic.pinv(V), arithmetic)
+    found = similar(S, V, X, arithmetic, within=within)
     if not found.residual < 0.5:
         return centres, np.full(n, np.inf), np.zeros(n, dtype=int)
     N, error, r = found.matrix, found.error, found.residual
