@@ -1,0 +1,42 @@
+"""Diagonal blocks: with zeros in one triangle, ρ{A_i} is the largest ρ of the blocks.
+
+The blocks are the strongly connected components of the graph with an edge where some
+A_i has an entry that is not 0, so this is exact and needs no tolerance; within a block
+powers of two, exact too, make rows and columns about equally large [golub2013matrix,
+Sec. 7.5.7].
+"""
+
+import numpy as np
+from scipy import linalg
+from scipy.sparse.csgraph import connected_components
+
+from gradlab.typing import Factors, Vector
+
+__all__ = ["balanced", "irreducible_blocks"]
+
+
+def irreducible_blocks(matrices: Factors) -> list[Vector]:
+    """Return the indices of each block on the diagonal, over all matrices at once.
+
+    Examples
+    --------
+    >>> A = [[[1.0, 2.0, 0.0], [0.0, 3.0, 0.0], [1.0, 1.0, 1.0]]]
+    >>> [block.tolist() for block in irreducible_blocks(np.array(A))]
+    [[1], [0], [2]]
+    """
+    pattern = (matrices != 0).any(axis=0)
+    count, label = connected_components(pattern, directed=True, connection="strong")
+    return [np.flatnonzero(label == k) for k in range(count)]
+
+
+def balanced(matrices: Factors) -> Factors:
+    """Return D⁻¹A_iD with one diagonal D of powers of two; equal radii, equal products.
+
+    The matrices as they are where an entry would underflow.
+    """
+    size = np.abs(matrices).sum(axis=0)
+    _, (scale, _) = linalg.matrix_balance(size, permute=False, separate=True)
+    power = np.frexp(scale)[1] - 1
+    shift = power - power[:, None]
+    moved = np.ldexp(matrices, shift)
+    return moved if (np.ldexp(moved, -shift) == matrices).all() else matrices
