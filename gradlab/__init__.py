@@ -30,6 +30,7 @@ _ROOMS = (
     "studies",
     "sweeps",
     "symbolic",
+    "testing",
     "verified",
 )
 _NAMES = {

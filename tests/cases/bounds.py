@@ -27,7 +27,7 @@ from gradlab.cells import (
 from gradlab.cells.factored import DenseJacobian
 from gradlab.dynamics import Trajectory, run
 from gradlab.references import Reference
-from tests.cases.adversarial import chains, matrices
+from gradlab.testing import chains, matrices
 
 __all__ = ["BOUNDS", "BoundCase", "switched"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradlab.errors import InputError, InputTypeError
 from gradlab.linalg import numerical_radius, numerical_range
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.linalg.known import advection_diffusion, cyclic_shift, grcar, jordan
 
 

@@ -19,7 +19,7 @@ from gradlab.linalg.outward import (
     norm_between,
     row_sums_above,
 )
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.oracles.exact_norms import least_at_least, norm_at_most
 
 # Matrices whose norm is a whole number that float64's SVD misses from below.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradlab.errors import InputError
 from gradlab.linalg import PowerNorms, power_norms
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.linalg.known import cyclic_shift, jordan, scaled_gaussian
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.linalg.test_rounding import BOUNDARY, ETA, not_above, not_below
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradlab.errors import InputError
 from gradlab.linalg import pseudospectral_abscissa, pseudospectral_radius
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.linalg.known import cyclic_shift, grcar, jordan, scaled_gaussian
 
 GRCAR = {

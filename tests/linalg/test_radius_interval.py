@@ -13,7 +13,7 @@ from gradlab.linalg import (
     spectral_radius,
     spectral_radius_interval,
 )
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.linalg.known import cyclic_shift, jordan, scaled_gaussian
 
 

@@ -35,7 +35,7 @@ from gradlab.linalg.rounding import (
     up_sums,
     up_times,
 )
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.cases.adversaries import ADVERSARIES
 
 ETA, NORMAL, MAX, U = 2.0**-1074, 2.0**-1022, np.finfo(float).max, 2.0**-53

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputError
+from gradlab.testing import matrices
 from gradlab.verified import enclosed_log_abs_det
-from tests.cases.adversarial import matrices
 from tests.oracles.exact_norms import exact
 
 squares = st.integers(1, 5).flatmap(matrices)

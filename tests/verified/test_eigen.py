@@ -12,8 +12,8 @@ from gradlab.errors import InputError, InputTypeError
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.linalg.discs import covering, discs
 from gradlab.linalg.powers_of_two import split_power
+from gradlab.testing import matrices
 from gradlab.verified import Verdict, enclosed_eigenvalues, enclosed_spectral_radius
-from tests.cases.adversarial import matrices
 from tests.oracles.exact_norms import eigenvalue_balls, radius_ball
 
 squares = st.integers(1, 4).flatmap(matrices)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gradlab.errors import InputError, InputTypeError
 from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.testing import matrices
 from gradlab.verified import Verdict, enclosed_norm
-from tests.cases.adversarial import matrices
 from tests.oracles.exact_norms import norm_at_most
 
 squares = st.integers(1, 5).flatmap(matrices)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputError
 from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.testing import matrices
 from gradlab.verified import (
     Verdict,
     enclosed_norm,
@@ -19,7 +20,6 @@ from gradlab.verified import (
     enclosed_numerical_radius,
     enclosed_spectral_radius,
 )
-from tests.cases.adversarial import matrices
 from tests.oracles.exact_norms import exact, is_semidefinite, scaled_identity
 
 squares = st.integers(1, 4).flatmap(matrices)

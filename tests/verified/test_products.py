@@ -10,13 +10,13 @@ from hypothesis import given
 from gradlab.errors import InputError
 from gradlab.linalg import graded_product
 from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.testing import chains
 from gradlab.verified import (
     Verdict,
     enclosed_log_gain,
     enclosed_log_singular_values,
     enclosed_norm,
 )
-from tests.cases.adversarial import chains
 from tests.oracles.gain import exact_product, gain_at_most
 from tests.oracles.products import log_singular_values
 
