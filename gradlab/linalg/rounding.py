@@ -138,14 +138,14 @@ def down_sqrt(a: Real) -> Any:
 
 
 @_quiet
-def up_abs(z: Real) -> Any:
+def up_abs(z: complex | Array) -> Any:
     """Return a float64 ≥ |z|: |z| itself if z is real; hypot is allowed 4 ulp."""
     size = np.abs(z)
     return up_add(size, up_mul(size, _LIBM)) if np.iscomplexobj(z) else size
 
 
 @_quiet
-def down_abs(z: Real) -> Any:
+def down_abs(z: complex | Array) -> Any:
     """Return a float64 ≤ |z|, never below 0."""
     if not np.iscomplexobj(z):
         return np.abs(z)

@@ -4,16 +4,27 @@ import math
 
 from flint import arb, arb_mat
 
-from gradlab.typing import Factors
+from gradlab.typing import Factors, Matrix
 from gradlab.verified._ball_singular import norm_in_balls, singular_values_in_balls
 from gradlab.verified.conversion import arb_down, arb_up, ball_matrix
 
-__all__ = ["log_norm_in_balls", "log_singular_values_in_balls", "product_in_balls"]
+__all__ = [
+    "log_norm_in_balls",
+    "log_power_norm_in_balls",
+    "log_singular_values_in_balls",
+    "product_in_balls",
+]
 
 
 def log_norm_in_balls(stack: Factors) -> tuple[float, float]:
     """Return float64s ≤ and ≥ ln‖J_T ⋯ J_1‖₂ for a real stack (T, m, m), T ≥ 1."""
     low, high = norm_in_balls(product_in_balls(stack))
+    return _log_down(low), _log_up(high)
+
+
+def log_power_norm_in_balls(A: Matrix, T: int) -> tuple[float, float]:
+    """Return float64s ≤ and ≥ ln‖A^T‖₂ for a real matrix and T ≥ 1."""
+    low, high = norm_in_balls(ball_matrix(A) ** T)
     return _log_down(low), _log_up(high)
 
 

@@ -18,7 +18,7 @@ from gradlab.linalg.powers_of_two import split_power, up_ldexp
 from gradlab.linalg.rounding import mm, up_add, up_mul
 from gradlab.typing import Array, Factors, Matrix
 
-__all__ = ["FloatProduct", "product_in_float64"]
+__all__ = ["FloatProduct", "power_in_float64", "product_in_float64"]
 
 
 @final
@@ -51,6 +51,32 @@ def product_in_float64(stack: Factors, arithmetic: Arithmetic) -> FloatProduct:
     while len(nodes) > 1:
         nodes, errors, exponents = _paired(nodes, errors, exponents, arithmetic)
     return FloatProduct(nodes[0], float(errors[0]), int(exponents[0]))
+
+
+def power_in_float64(A: Matrix, T: int, arithmetic: Arithmetic) -> FloatProduct:
+    """Return A^T for T ≥ 1 by squaring, with a bound on the error."""
+    square = product_in_float64(A[None], arithmetic)
+    power = None
+    while T:
+        if T & 1:
+            power = square if power is None else _times(square, power, arithmetic)
+        T >>= 1
+        if T:
+            square = _times(square, square, arithmetic)
+    return square if power is None else power
+
+
+def _times(
+    late: FloatProduct, early: FloatProduct, arithmetic: Arithmetic
+) -> FloatProduct:
+    pair = (early, late)
+    node, error, exponent = _paired(
+        np.stack([one.mantissa for one in pair]),
+        np.array([one.error for one in pair]),
+        np.array([one.exponent for one in pair]),
+        arithmetic,
+    )
+    return FloatProduct(node[0], float(error[0]), int(exponent[0]))
 
 
 def _paired(
