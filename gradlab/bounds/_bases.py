@@ -16,7 +16,7 @@ from scipy import linalg
 
 from gradlab.typing import Matrix, Vector
 
-__all__ = ["eigenbasis", "graded_schur_bases"]
+__all__ = ["eigenbasis", "graded_schur_bases", "schur_basis"]
 
 _FINEST = 200
 _SMALLEST = 1e-100  # of a column's scale: squares of its inverse stay finite
@@ -42,6 +42,12 @@ def graded_schur_bases(W: Matrix) -> Iterator[tuple[Matrix, Matrix]]:
         if s.min() < _SMALLEST:
             return
         yield Q * s, Q.T / s[:, None]
+
+
+def schur_basis(W: Matrix) -> Matrix:
+    """Return a near-unitary V, real if it can be, with V⁻¹WV near triangular."""
+    R, Q = linalg.schur(W, output="real")
+    return linalg.rsf2csf(R, Q)[1] if np.diag(R, -1).any() else Q
 
 
 def _balanced_blocks(R: Matrix) -> Vector:

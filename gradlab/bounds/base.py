@@ -12,7 +12,12 @@ from gradlab.errors import InputError
 from gradlab.references import Reference
 from gradlab.verified.enclosure import Enclosure
 
-__all__ = ["AbstractBound", "AbstractTheorem", "require_single"]
+__all__ = [
+    "AbstractBound",
+    "AbstractRunTheorem",
+    "AbstractTheorem",
+    "require_single",
+]
 
 
 class AbstractTheorem(abc.ABC):
@@ -42,17 +47,15 @@ class AbstractTheorem(abc.ABC):
     direction: ClassVar[Literal["above", "below"]]
 
 
-class AbstractBound(AbstractTheorem):
-    """A theorem that bounds the gain ln‖J_T ⋯ J_1‖₂ of a trajectory, in nats.
+class AbstractRunTheorem(AbstractTheorem):
+    """A theorem that bounds a quantity of one run, in nats.
 
     The J_t are the float64 Jacobians of the stored run, taken as exact numbers.
     """
 
-    quantity = r"\ln\|J_T\cdots J_1\|_2"
-
     @abc.abstractmethod
     def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
-        """Return an enclosure of the bound on ln‖J_T ⋯ J_1‖₂, in nats.
+        """Return an enclosure of the bound on the theorem's quantity, in nats.
 
         Only its outer end, `upper` of a bound from above, has to be sharp: where a
         theorem holds for every choice of something, the other end may be infinite.
@@ -69,6 +72,12 @@ class AbstractBound(AbstractTheorem):
         """Return the outer end of `enclosed_bound`, which raises what that raises."""
         found = self.enclosed_bound(trajectory)
         return float(found.upper if self.direction == "above" else found.lower)
+
+
+class AbstractBound(AbstractRunTheorem):
+    """A theorem that bounds the gain ln‖J_T ⋯ J_1‖₂ of a run, in nats."""
+
+    quantity = r"\ln\|J_T\cdots J_1\|_2"
 
     def certify(self, trajectory: Trajectory, *, atol: float = 1e-3) -> Certificate:
         """Return the bound beside the enclosed gain, and whether it was seen to hold.

@@ -2,19 +2,14 @@
 
 from typing import ClassVar, Literal, final
 
-import numpy as np
-
-from gradlab.bounds.base import AbstractBound, require_single
+from gradlab.bounds.base import AbstractBound
+from gradlab.bounds.step_sums import sum_over_steps
 from gradlab.dynamics.trajectory import Trajectory
-from gradlab.linalg.arithmetic import fault
 from gradlab.linalg.outward import log_norm_between
-from gradlab.linalg.rounding import down_sum, up_sum
 from gradlab.references import Reference
 from gradlab.verified.enclosure import Enclosure
 
 __all__ = ["NormProduct"]
-
-_BLOCK = 64  # Jacobians made dense at once
 
 
 @final
@@ -26,6 +21,7 @@ class NormProduct(AbstractBound):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gradlab.cells import Linear
     >>> from gradlab.dynamics import run
     >>> half_turn = Linear([[0.0, -0.5], [0.5, 0.0]], np.zeros((2, 1)))
@@ -48,9 +44,4 @@ class NormProduct(AbstractBound):
         InputError
             If the trajectory is a batch.
         """
-        chain = require_single(trajectory).chain
-        starts = range(0, len(chain), _BLOCK)
-        blocks = (chain[start : start + _BLOCK].factors() for start in starts)
-        logs = [log_norm_between(J) for J in blocks]
-        lows, highs = (np.concatenate(ends) for ends in zip(*logs, strict=True))
-        return Enclosure.between(down_sum(lows), up_sum(highs), fault=fault())
+        return sum_over_steps(trajectory, log_norm_between)

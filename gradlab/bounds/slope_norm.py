@@ -3,16 +3,11 @@
 import math
 from typing import ClassVar, Literal, final
 
-import numpy as np
-
-from gradlab.bounds.base import AbstractBound, require_single
-from gradlab.cells.linear import Linear
-from gradlab.cells.rnn import RNN
+from gradlab.bounds.base import AbstractBound
+from gradlab.bounds.slope_weights import slope_weights
 from gradlab.dynamics.trajectory import Trajectory
-from gradlab.errors import AssumptionError
-from gradlab.linalg.arithmetic import ETA, UNIT, fault
+from gradlab.linalg.arithmetic import ETA, fault
 from gradlab.linalg.outward import frobenius_above, norm_between
-from gradlab.linalg.powers_of_two import split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_log,
     down_mul,
@@ -38,6 +33,7 @@ class SlopeNorm(AbstractBound):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gradlab.cells import RNN
     >>> from gradlab.dynamics import run
     >>> cell = RNN(2 * np.eye(3), np.zeros((3, 1)), -np.ones(3), activation="sigmoid")
@@ -68,30 +64,17 @@ class SlopeNorm(AbstractBound):
         InputError
             If the trajectory is a batch.
         """
-        T, gamma = len(trajectory), _largest_slope(trajectory, self.label)
-        W, exponent = split_power(trajectory.cell.params["W_hh"])
-        low, high = norm_between(W)
+        found, T = slope_weights(trajectory, self.label), len(trajectory)
+        S, gamma = found.matrix, found.gamma
+        low, high = norm_between(S)
         if not high > 0:
             return Enclosure.between(-math.inf, -math.inf, fault=fault())
-        # |fl(s w) − s w| ≤ u |s w| + η/2, and tiny entries of 2^e W may lack 2^e η.
-        relative = up_mul(UNIT, up_mul(gamma, frobenius_above(W)))
-        tiny = up_mul(len(W), up_ldexp(ETA, -exponent))
-        lost = up_mul(len(W), up_mul(gamma, ETA))
-        high = up_add(up_mul(gamma, high), up_add(relative, up_add(tiny, lost)))
-        low = down_sub(down_mul(gamma, low), lost)
+        rounding = up_mul(found.relative, frobenius_above(S))
+        lost = up_mul(len(S), found.absolute)
+        high = up_add(up_mul(gamma, high), up_add(rounding, lost))
+        low = down_sub(down_mul(gamma, low), up_mul(len(S), up_mul(gamma, ETA)))
         return Enclosure.between(
-            down_times(T, down_log(max(low, 0.0), exponent)),
-            up_times(T, up_log(high, exponent)),
+            down_times(T, down_log(max(low, 0.0), found.exponent)),
+            up_times(T, up_log(high, found.exponent)),
             fault=fault(),
         )
-
-
-def _largest_slope(trajectory: Trajectory, label: str) -> float:
-    """Return γ as a float64 ≥ every slope of the run; 1 where J = W itself."""
-    cell = require_single(trajectory).cell
-    if isinstance(cell, Linear):
-        return 1.0
-    if not isinstance(cell, RNN):
-        raise AssumptionError(label, "an RNN or a Linear cell", type(cell).__name__)
-    slopes = cell.slopes(trajectory.states[:-1], trajectory.inputs).gates
-    return max(float(cell.phi.lipschitz), float(np.abs(slopes).max()))

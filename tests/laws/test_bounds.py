@@ -60,7 +60,7 @@ def test_a_bound_is_sharp_on_its_witness(case):
     J = witness.chain.factors()
     assert len(J) >= 10
     assert J.shape[1] >= 3
-    assert not np.allclose(J[0] @ J[0].T, J[0].T @ J[0])
+    assert np.allclose(J[0] @ J[0].T, J[0].T @ J[0]) == case.normal
     assert not exceeded(case.bound, witness)
     assert not blunt(case.bound, witness, case.width)
 
@@ -88,7 +88,7 @@ def test_a_bound_is_about_one_run(case):
         case.bound.log_bound(both)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [p for p in CASES if p.values[0].homogeneous])
 def test_scaling_the_weights_by_two_shifts_the_bound_by_log_two(case):
     # A power of two is exact throughout, so only the last logarithm may round.
     one = case.witness()
