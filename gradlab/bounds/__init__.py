@@ -4,6 +4,7 @@ from gradlab.bounds.absolute_product import AbsoluteProduct
 from gradlab.bounds.base import AbstractBound, AbstractRunTheorem, AbstractTheorem
 from gradlab.bounds.cauchy_power import CauchyPower
 from gradlab.bounds.certificate import Certificate
+from gradlab.bounds.common_lyapunov import CommonLyapunov
 from gradlab.bounds.diagonal_recurrence import DiagonalRecurrence
 from gradlab.bounds.entrywise_radius import EntrywiseRadius
 from gradlab.bounds.forget_floor import ForgetFloor
@@ -36,6 +37,7 @@ __all__ = [
     "AbstractTheorem",
     "CauchyPower",
     "Certificate",
+    "CommonLyapunov",
     "DiagonalRecurrence",
     "EntrywiseRadius",
     "ForgetFloor",
@@ -79,6 +81,7 @@ def all_bounds() -> list[type[AbstractBound]]:
         MixedProduct,
         AbsoluteProduct,
         LogarithmicNorm,
+        CommonLyapunov,
         LeastSingularProduct,
         VolumeFloor,
         SlopeNorm,

@@ -74,7 +74,7 @@ class KreissCeiling(AbstractBound):
     def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
         """Return the first bound of the statement in nats, for an r searched for.
 
-        What the certified maximum over the circle may be too large by, some 0.3 nats,
+        What the certified maximum over the circle may be too large by, some 0.1 nats,
         is paid once.  The theorem holds for every r, and no lower end is given.
 
         Raises

@@ -17,7 +17,7 @@ from gradlab.verified.numerical_range import enclosed_numerical_radius
 
 __all__ = ["NumericalRadiusPower"]
 
-_RTOL = 1e-6
+_RTOL = 1e-5
 
 
 @final
@@ -32,7 +32,7 @@ class NumericalRadiusPower(AbstractBound):
     >>> from gradlab.dynamics import run
     >>> W = [[0.0, 2.0], [0.0, 0.0]]  # w = 1
     >>> rest = run(Linear(W, [[0.0], [0.0]]), [0.0, 0.0], [[0.0]])
-    >>> round(NumericalRadiusPower().log_bound(rest), 5) == round(math.log(2), 5)
+    >>> 0 < NumericalRadiusPower().log_bound(rest) - math.log(2) < 1e-5
     True
     """
 
@@ -46,7 +46,7 @@ class NumericalRadiusPower(AbstractBound):
     direction: ClassVar[Literal["above"]] = "above"
 
     def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
-        """Return ln 2 + T ln w(W_hh) in nats, with w known to one part in 10⁶.
+        """Return ln 2 + T ln w(W_hh) in nats, with w known to one part in 10⁵.
 
         Raises
         ------

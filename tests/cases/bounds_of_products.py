@@ -4,6 +4,7 @@ import numpy as np
 
 from gradlab.bounds import (
     AbsoluteProduct,
+    CommonLyapunov,
     FrobeniusProduct,
     LeastSingularProduct,
     LogarithmicNorm,
@@ -74,14 +75,22 @@ def _skew_step():
     return switched(np.stack([np.eye(4) + A] * 12))
 
 
+def _oblique():
+    """4W² = I and ‖2W‖ = 65^½ + 8: with P = I + 4WᵀW every step is ½, and κ(P) all."""
+    W = np.array([[0.5, 8.0, 0.0], [0.0, -0.5, 0.0], [0.0, 0.0, 0.5]])
+    return switched(np.stack([W] * 11))
+
+
 # Widths: T steps of 4 n² u and a few u, 2e-14 each at n = 3 or 4, and the rounding of
 # the witness itself.  Gains of products are enclosed to 1e-9; a numerical abscissa is
-# known to some n² u, of which 2 h μ₂ is made.
+# known to some n² u, of which 2 h μ₂ is made; κ(P) ≈ 260 times n² u and the 1e-12 by
+# which P is kept definite.
 PRODUCTS = {
     "norm_product": BoundCase(NormProduct(), ANY, _aligned, 1e-12),
     "frobenius_product": BoundCase(FrobeniusProduct(), ANY, _rank_one, 1e-12),
     "mixed_product": BoundCase(MixedProduct(), ANY, _equal_sums, 1e-12),
     "absolute_product": BoundCase(AbsoluteProduct(), ANY, _positive, 2e-9),
+    "common_lyapunov": BoundCase(CommonLyapunov(), ANY, _oblique, 2e-9),
     "least_singular_product": BoundCase(LeastSingularProduct(), ANY, _turned, 1e-12),
     "volume_floor": BoundCase(VolumeFloor(), ANY, _there_and_back, 1e-12),
     "logarithmic_norm": BoundCase(
