@@ -82,9 +82,13 @@ def test_bounds_hold_and_refusals_are_said(text, capsys):
     assert "thm:linear-radius needs" in printed
 
 
-def test_bounds_all_apply_to_a_linear_cell(text, capsys):
+def test_bounds_that_want_other_weights_say_so_of_a_linear_cell(text, capsys):
     assert main(["bounds", *SMALL, "--cell", "linear", "--text", text]) == 0
-    assert "say nothing" not in capsys.readouterr().out
+    said, unsaid = capsys.readouterr().out.split("These say nothing here")
+    assert re.search(r"^linear-radius +≤ ×", said, re.MULTILINE)
+    assert re.search(r"^linear-floor +≥ ×", said, re.MULTILINE)
+    assert "thm:orthogonal-floor needs W_hh orthogonal" in unsaid
+    assert "thm:lstm-ceiling needs an LSTM; measured Linear." in unsaid
 
 
 @pytest.mark.parametrize("subject", ["rnn", "lstm", "gru", "linear", "bptt", "scalar"])
