@@ -1,0 +1,96 @@
+"""Definiteness is decided exactly: by minors in rationals, and at the last bit."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradlab.errors import InputError
+from gradlab.testing import matrices
+from gradlab.verified import Verdict, definite_verdict, lyapunov_verdict
+from tests.oracles.exact_norms import exact, is_semidefinite
+
+squares = st.integers(1, 4).flatmap(matrices)
+
+
+def is_definite(M):
+    """Decide M ≻ 0 in rationals: ⪰ 0 and not singular."""
+    return is_semidefinite(M) and M.det() != 0
+
+
+@given(squares, st.sampled_from([-1.0, 0.0, 2.0**-40, 1.0]))
+def test_verdicts_are_those_of_rational_minors(A, shift):
+    size = np.abs(A).max() or 1.0
+    if not 1e-100 < size < 1e100:
+        return
+    A = A / size
+    M = A.T @ A
+    M = (M + M.T) / 2 + shift * np.eye(len(M))
+    truth = is_definite(exact(M))
+    verdict = definite_verdict(M)
+    if verdict is Verdict.UNDECIDED:  # balls never see that a pivot is exactly zero
+        assert exact(M).det() == 0
+    else:
+        assert (verdict is Verdict.PROVED) == truth
+
+
+def test_a_singular_matrix_is_not_definite_to_the_last_bit():
+    edge = np.array([[1.0, 0.5], [0.5, 0.25]])
+    assert definite_verdict(edge) is not Verdict.PROVED
+    edge[1, 1] = np.nextafter(0.25, 1.0)
+    assert definite_verdict(edge) is Verdict.PROVED
+    edge[1, 1] = np.nextafter(0.25, 0.0)
+    assert definite_verdict(edge) is Verdict.REFUTED
+    assert definite_verdict([[0.0]]) is Verdict.REFUTED
+
+
+def test_small_pivots_take_the_precision_that_they_take():
+    # Hilbert's matrix as stored: n = 8 is still definite, with pivots of 1e-10.
+    H = 1.0 / (np.arange(8)[:, None] + np.arange(8) + 1)
+    assert is_definite(exact(H))
+    assert definite_verdict(H) is Verdict.PROVED
+
+
+@given(squares, st.sampled_from([0.25, 0.5, 1.0, 2.0, 8.0]))
+def test_lyapunov_verdicts_are_those_of_rationals(A, rate):
+    size = np.abs(A).max() or 1.0
+    if not 1e-100 < size < 1e100:
+        return
+    A = A / size
+    P = A.T @ A
+    P = (P + P.T) / 2 + np.eye(len(A))
+    form, factor = exact(P), exact(A)
+    square = Fraction(rate) ** 2
+    gap = _times(form, square) - factor.transpose() * form * factor
+    truth = is_definite(form) and is_definite(gap)
+    verdict = lyapunov_verdict(A, P, rate)
+    if verdict is not Verdict.UNDECIDED:
+        assert (verdict is Verdict.PROVED) == truth
+    else:
+        assert gap.det() == 0 or form.det() == 0
+
+
+def _times(M, number):
+    flint_number = exact([[float(number)]])[0, 0]
+    return M * flint_number
+
+
+def test_a_certificate_fails_at_the_rate_that_it_was_made_for():
+    # AᵀA = I/4: at rate ½ nothing is left over, a little above it is.
+    turn = np.array([[0.0, -0.5], [0.5, 0.0]])
+    assert lyapunov_verdict(turn, np.eye(2), 0.5) is not Verdict.PROVED
+    above = math.nextafter(0.5, 1.0)
+    assert lyapunov_verdict(turn, np.eye(2), above) is Verdict.PROVED
+    assert lyapunov_verdict(turn, -np.eye(2), above) is Verdict.REFUTED
+
+
+def test_what_is_not_symmetric_is_refused():
+    with pytest.raises(InputError, match=r"`M` must be symmetric to the last bit\.$"):
+        definite_verdict([[1.0, 0.5], [0.25, 1.0]])
+    with pytest.raises(InputError, match=r"`P` must be symmetric to the last bit\.$"):
+        lyapunov_verdict(np.eye(2), [[1.0, 0.5], [0.25, 1.0]], 0.5)
+    with pytest.raises(InputError, match="`rate` must be a finite number > 0"):
+        lyapunov_verdict(np.eye(2), np.eye(2), 0.0)
