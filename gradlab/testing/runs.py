@@ -31,6 +31,7 @@ __all__ = [
 
 _STATES = st.floats(-3.0, 3.0)
 _BIASES = st.sampled_from([-800.0, -2.0, 0.0, 0.5, 2.0, 40.0])
+_PULLS = st.sampled_from([-4.0, -1.0, 0.0, 1.0, 4.0])
 _GAINS = st.sampled_from([0.25, 0.5, 1.0, 2.0, 4.0])
 
 
@@ -116,7 +117,7 @@ def _lstm_run(draw: Draw, most: int, blind: bool) -> Trajectory:
     W = np.concatenate([_moderate(draw, n) for _ in range(4)])
     if blind:
         W[: 3 * n] = 0.0
-    cell = LSTM(W, np.zeros((4 * n, 1)), filled(draw, 4 * n, _BIASES))
+    cell = LSTM(W, filled(draw, (4 * n, 1), _PULLS), filled(draw, 4 * n, _BIASES))
     return _given(draw, cell, most)
 
 
@@ -139,7 +140,7 @@ def _gru_run(draw: Draw, most: int) -> Trajectory:
     n = draw(st.integers(1, 4))
     W = np.concatenate([_moderate(draw, n) for _ in range(3)])
     biases = filled(draw, (2, 3 * n), _BIASES)
-    return _given(draw, GRU(W, np.zeros((3 * n, 1)), *biases), most)
+    return _given(draw, GRU(W, filled(draw, (3 * n, 1), _PULLS), *biases), most)
 
 
 def text_runs(T: int, cells: tuple[str, ...] = ("rnn", "lstm", "gru", "linear")) -> Any:
@@ -189,4 +190,4 @@ def _moderate(draw: Draw, n: int) -> Matrix:
 def _given(draw: Draw, cell: AbstractCell, most: int) -> Trajectory:
     T = draw(st.integers(1, most))
     states: Array = filled(draw, (T + 1, cell.sizes[0]), _STATES)
-    return Trajectory(cell, states, np.zeros((T, 1)))
+    return Trajectory(cell, states, filled(draw, (T, 1), _PULLS))
