@@ -24,6 +24,11 @@ from gradlab.linalg.graded import (
     graded_product,
     running_log_singular_values,
 )
+from gradlab.linalg.joint_radius import (
+    JointRadius,
+    JointStop,
+    joint_spectral_radius,
+)
 from gradlab.linalg.kreiss import KreissConstant, KreissStop, kreiss_constant
 from gradlab.linalg.norms import frobenius_norm, log_norm, spectral_norm
 from gradlab.linalg.periodic import PeriodicEigenvalues, periodic_eigenvalues
@@ -50,6 +55,8 @@ from gradlab.linalg.singular_vectors import SingularVectors, leading_singular_ve
 
 __all__ = [
     "GradedProduct",
+    "JointRadius",
+    "JointStop",
     "KreissConstant",
     "KreissStop",
     "NumericalRadius",
@@ -70,6 +77,7 @@ __all__ = [
     "henrici_departure",
     "identity",
     "independent_factors",
+    "joint_spectral_radius",
     "kreiss_constant",
     "leading_singular_vectors",
     "log_norm",

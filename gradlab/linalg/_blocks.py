@@ -7,7 +7,7 @@ Sec. 7.5.7].
 """
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 
 from gradlab.typing import Factors, Vector
@@ -34,9 +34,11 @@ def balanced(matrices: Factors) -> Factors:
 
     The matrices as they are where an entry would underflow.
     """
-    size = np.abs(matrices).sum(axis=0)
-    _, (scale, _) = linalg.matrix_balance(size, permute=False, separate=True)
+    # Not `matrix_balance`: it takes the scales for integers, too.
+    _, _, _, scale, _ = lapack.dgebal(np.abs(matrices).max(axis=0), scale=1, permute=0)
     power = np.frexp(scale)[1] - 1
     shift = power - power[:, None]
-    moved = np.ldexp(matrices, shift)
-    return moved if (np.ldexp(moved, -shift) == matrices).all() else matrices
+    with np.errstate(over="ignore", under="ignore"):
+        moved = np.ldexp(matrices, shift)
+        exact = (np.ldexp(moved, -shift) == matrices).all()
+    return moved if exact else matrices

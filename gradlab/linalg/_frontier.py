@@ -71,19 +71,24 @@ class Frontier:
     def grow(self, log_lower: float, *, log_rtol: float, most: int) -> None:
         """Grow until `log_upper` is within `log_rtol` of the best, or of `log_lower`.
 
-        No more words are grown once there were `most` products.
+        There are never more than `most` products, or one word's more.
         """
         while True:
             self._close(max(self.log_best, log_lower) + log_rtol)
-            grown = _next(self._pool, self._letters.count)
-            if self.products >= most or not grown.any():
+            left = min(most - self.products, _GROWN_AT_ONCE)
+            if left <= 0 or self.is_done():
                 return
+            grown = _next(self._pool, max(1, left // self._letters.count))
             fresh = self._letters.after(self._pool[grown])
             names = self._tree.grown(self._names[grown])
             self._tree.look(fresh, names)
             self._pool = _joined(self._pool[~grown], fresh)
             self._names = np.concatenate([self._names[~grown], names])
             self.products += len(fresh)
+
+    def is_done(self) -> bool:
+        """Whether no open word may grow: none is open, or all are too long or large."""
+        return not _may_grow(self._pool).any()
 
     def _close(self, target: float) -> None:
         open_ = self._pool.rates > target
@@ -153,14 +158,17 @@ def _radii(A: Array) -> Vector:
     return np.where(square >= 0, real, np.sqrt(np.maximum(det, 0.0)))
 
 
-def _next(pool: Nodes, m: int) -> Array:
+def _may_grow(pool: Nodes) -> Array:
+    return (pool.sizes < _LARGEST) & (pool.lengths < _LONGEST)
+
+
+def _next(pool: Nodes, room: int) -> Array:
     """Return which words to grow: those of the largest bounds, as many as fit."""
-    may = (pool.sizes < _LARGEST) & (pool.lengths < _LONGEST)
-    room = max(1, _GROWN_AT_ONCE // m)
-    if may.sum() > room:
-        rates = np.where(may, pool.rates, -np.inf)
-        may &= rates >= np.partition(rates, -room)[-room]
-    return may
+    may = _may_grow(pool)
+    if may.sum() <= room:
+        return may
+    largest = np.argpartition(np.where(may, pool.rates, -np.inf), -room)[-room:]
+    return np.isin(np.arange(len(pool)), largest)
 
 
 def _joined(one: Nodes, other: Nodes) -> Nodes:

@@ -18,9 +18,11 @@ from gradlab.typing import Factors
 
 __all__ = ["JointSearch"]
 
+_TREES = 4  # from both ends, in two bases
 _FIRST = 128  # products of a tree before the first polytope
 _VERTICES = 64  # of the first polytope; twice as many in every stage
 _MOST_VERTICES = 256
+_MOST_ROWS = 20  # off the cone a polytope of more rows has too many vertices
 _COARSEST, _FINEST = 2.0**-30, 2.0**-40  # what counts as inside a polytope
 _CLOSED = 2.0**-24  # a bracket wider than this is not one of rounding
 _SLACK = 0.9  # of rtol is left to the trees, the rest to rounding
@@ -40,13 +42,15 @@ class JointSearch:
         What proves `upper`.
     closed : bool
         Whether the polytope of the word closed.
+    spent : bool
+        Whether another product was one too many.
     """
 
     def __init__(self, matrices: Factors, rtol: float) -> None:
         self.S, self.rtol = matrices, rtol
         self.lower, self.upper, self.norm = 0.0, math.inf, "none"
         self.word: tuple[int, ...] = (0,)
-        self.closed = False
+        self.closed = self.spent = False
         self._log_best = -math.inf
         self._candidate: tuple[int, ...] = self.word
         self._refuted: set[tuple[int, ...]] = set()
@@ -65,20 +69,21 @@ class JointSearch:
     def run(self, most: int) -> None:
         """Narrow the bracket until it is narrow enough, or `most` products are formed.
 
-        A tree may overshoot its share by what it grows at once.
+        Each tree has an equal share of them, and may overshoot it by one word's more.
         """
         for stage in itertools.count():
-            before = self.products
-            self._grow(min(_FIRST * 4**stage, most))
-            if self._is_over() or self.products >= most:
-                return
-            if stage and self.products == before:
-                return
-            self._try_polytope(min(_VERTICES << stage, _MOST_VERTICES))
+            # The trees of the bases that come later are to have theirs.
+            share = most // (_TREES if stage == 0 else len(self._trees))
+            self._grow(min(_FIRST * 4**stage, share))
+            grown = all(tree.is_done() for _, tree in self._trees)
+            self.spent = not grown and _FIRST * 4**stage >= share
             if self._is_over():
                 return
-            if stage == 0:
+            self._try_polytope(min(_VERTICES << stage, _MOST_VERTICES))
+            if stage == 0 and not self._is_over():
                 self._try_bases()
+            elif self._is_over() or self.spent or grown:
+                return
 
     def _is_over(self) -> bool:
         return self.closed or self.is_narrow()
@@ -105,7 +110,7 @@ class JointSearch:
 
     def _try_polytope(self, most: int) -> None:
         rate, word = math.exp(self._log_best), self._candidate
-        if not rate > 0 or word in self._refuted:
+        if not rate > 0 or word in self._refuted or not self._may_close():
             return
         inside = min(max(self.rtol / 8, _FINEST), _COARSEST)
         found = invariant_polytope(self.S, word, rate, tolerance=inside, most=most)
@@ -114,6 +119,9 @@ class JointSearch:
         count = found.vertices.shape[1]
         self._bounded(f"polytope of {count} vertices", found.upper)
         self.closed = found.closed and self.upper <= self.lower * (1 + _CLOSED)
+
+    def _may_close(self) -> bool:
+        return self.S.shape[-1] <= _MOST_ROWS or bool((self.S >= 0).all())
 
     def _try_bases(self) -> None:
         for basis in triangular_bases(self.S):

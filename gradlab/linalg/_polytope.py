@@ -83,10 +83,15 @@ def invariant_polytope(
     fresh = hull.vertices
     while fresh.shape[1] and hull.count < most:
         images = (matrices @ fresh).transpose(1, 0, 2).reshape(len(fresh), -1)
-        if not np.abs(duals.conj().T @ images).max() <= 1 + _FASTER:
+        if _is_faster(duals, images):
             return Polytope(hull.columns, np.inf, refuted=True)
         fresh = hull.extended(images, tolerance, most)
     return Polytope(hull.columns, hull.norm_above(S), not fresh.shape[1])
+
+
+def _is_faster(duals: Matrix, images: Matrix) -> bool:
+    with np.errstate(all="ignore"):
+        return not np.abs(duals.conj().T @ images).max() <= 1 + _FASTER
 
 
 def _orbit(matrices: Factors, word: tuple[int, ...]) -> tuple[Matrix, Matrix]:
@@ -104,12 +109,13 @@ def _orbit(matrices: Factors, word: tuple[int, ...]) -> tuple[Matrix, Matrix]:
     x, y = right[:, at], left[:, at]
     if abs(values[at].imag) <= _REAL * abs(values[at]):
         x, y = x.real, y.real
-    overlap = np.vdot(y, x)
-    columns, duals = [x], [y / overlap.conj() if overlap else np.full_like(y, np.inf)]
+    columns = [x]
     for letter in word[:-1]:
         columns.append(matrices[letter] @ columns[-1])
-    for letter in word[:0:-1]:
-        duals.append(matrices[letter].T @ duals[-1])
+    with np.errstate(all="ignore"):  # a defective eigenvalue has no such dual
+        duals = [y / np.vdot(y, x).conj()]
+        for letter in word[:0:-1]:
+            duals.append(matrices[letter].T @ duals[-1])
     return np.stack(columns, axis=1), np.stack(duals, axis=1)
 
 

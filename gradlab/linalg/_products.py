@@ -18,6 +18,7 @@ from gradlab.linalg.discs import discs, discs_in, radius_between
 from gradlab.linalg.outward import frobenius_above, norm_above
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
+    down_div,
     down_root,
     down_sub,
     mm,
@@ -33,6 +34,8 @@ from gradlab.linalg.schur_bases import graded_schur_bases
 from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = ["Letters", "Nodes", "norms_above", "word_rate_below"]
+
+_NOTHING = 2.0**-40  # entries of a unit vector that are taken for 0
 
 
 @final
@@ -139,7 +142,8 @@ def word_rate_below(
 ) -> float:
     """Return a float64 ≤ ρ(A_w)^(1/|w|) for matrices that S gives up to 2⁻¹⁰⁷⁴.
 
-    `word` is in time order: its first letter acts first.  It has at most 512 letters.
+    Signs are right, those of zeros too.  `word` is in time order: its first letter acts
+    first.  It has at most 512 letters.
 
     Examples
     --------
@@ -151,7 +155,11 @@ def word_rate_below(
     length = len(word)
     P, E, exponent = _product(S, word, arithmetic)
     whole, shift = divmod(exponent, length)
-    low = down_ldexp(_radius_below(P, E, arithmetic), shift)
+    radius = _radius_below(P, E, arithmetic)
+    if not np.signbit(S).any():
+        least = np.maximum(down_sub(P, E), 0.0)
+        radius = max(radius, _perron_below(least, arithmetic))
+    low = down_ldexp(radius, shift)
     return float(down_ldexp(down_root(low, length), whole))
 
 
@@ -182,3 +190,12 @@ def _radius_below(P: Matrix, E: Matrix, arithmetic: Arithmetic) -> float:
             found = discs_in(P, centres, V, X, arithmetic, within=E)
             best = max(best, radius_between(*found)[0])
     return float(best)
+
+
+def _perron_below(P: Matrix, arithmetic: Arithmetic) -> float:
+    """Return a float64 ≤ ρ of every matrix ≥ P ≥ 0: min (Px)_i/x_i where x_i > 0."""
+    values, vectors = np.linalg.eig(P)
+    x = np.abs(vectors[:, np.abs(values).argmax()])
+    x[x < _NOTHING] = 0.0
+    Px = down_sub(*mm(P, x[:, None], arithmetic))[:, 0]
+    return max(float(down_div(Px[x > 0], x[x > 0]).min()), 0.0)

@@ -17,7 +17,12 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count, require_number, require_stack
+from gradlab._checks import (
+    require_count,
+    require_memory,
+    require_number,
+    require_stack,
+)
 from gradlab._results import Origin, Result
 from gradlab.errors import InputError
 from gradlab.linalg._blocks import balanced, irreducible_blocks
@@ -29,14 +34,17 @@ from gradlab.typing import Array, ArrayLike, Factors
 
 __all__ = ["JointRadius", "JointStop", "joint_spectral_radius"]
 
+_PRODUCTS, _ENTRIES = 50_000, 2**22
+
 
 class JointStop(enum.Enum):
     """Why the bracket of a joint spectral radius is as it is."""
 
     EXACT = "the value is exact: every block is a number, or all long products vanish"
-    POLYTOPE = "an invariant polytope closed: the rest is rounding"
+    POLYTOPE = "the polytope of the product closed, up to rtol/8 or 2⁻³⁰ at most"
     TOLERANCE = "the bracket is narrower than rtol"
     PRODUCTS = "max_products were formed; the bracket holds"
+    ROUNDING = "words too long or too near the bound for float64; the bracket holds"
 
 
 @final
@@ -49,8 +57,8 @@ class JointRadius(Result):
     lower, upper : float
         Proved, the matrices taken as exact.
     product : tuple of int
-        A word w, in time order, with ρ(A_w)^(1/|w|) ≥ lower; where the bracket is as
-        narrow as rounding, w is a spectrum maximising product.
+        A word w, in time order, with ρ(A_w)^(1/|w|) ≥ lower: no other grows faster by
+        more than the bracket is wide.
     norm : str
         The norm that proves `upper`.
     stop : JointStop
@@ -73,7 +81,7 @@ class JointRadius(Result):
 
 
 def joint_spectral_radius(
-    matrices: ArrayLike, *, rtol: float = 1e-6, max_products: int = 50_000
+    matrices: ArrayLike, *, rtol: float = 1e-6, max_products: int | None = None
 ) -> JointRadius:
     """Return the largest growth per step of all products of some matrices.
 
@@ -83,8 +91,10 @@ def joint_spectral_radius(
         Real or complex, finite, m >= 1 and n >= 1.
     rtol : float
         Relative width of the bracket, above 0.
-    max_products : int
-        How many products of matrices may be formed for each block on the diagonal.
+    max_products : int, optional
+        How many products of matrices may be formed for each block on the diagonal; one
+        word's more in each of its trees may be.  If not given, 50 000 for n up to 9 and
+        2²²/n² above: some seconds.
 
     Returns
     -------
@@ -118,7 +128,7 @@ def joint_spectral_radius(
         message = f"`matrices` needs m >= 1 and n >= 1; got shape {stack.shape}."
         raise InputError(message)
     ratio = require_number("rtol", rtol, above=0.0)
-    most = require_count("max_products", max_products)
+    most = _most_products(max_products, stack.shape[-1])
     stack = _real(stack)
     parts = [
         _of_block(stack[:, block[:, None], block], ratio, most)
@@ -136,6 +146,14 @@ def joint_spectral_radius(
         evaluations=sum(part.evaluations for part in parts),
         origin=Origin(parameters={"rtol": ratio, "max_products": most}),
     )
+
+
+def _most_products(wanted: int | None, n: int) -> int:
+    if wanted is None:
+        return max(1, min(_PRODUCTS, _ENTRIES // n**2))
+    most = require_count("max_products", wanted)
+    require_memory("max_products", most, 2 * most * n**2)
+    return most
 
 
 def _of_block(S: Factors, rtol: float, most: int) -> JointRadius:
@@ -175,7 +193,9 @@ def _exact(value: float, letter: int, norm: str, evaluations: int) -> JointRadiu
 def _stop(search: JointSearch) -> JointStop:
     if search.closed:
         return JointStop.POLYTOPE
-    return JointStop.TOLERANCE if search.is_narrow() else JointStop.PRODUCTS
+    if search.is_narrow():
+        return JointStop.TOLERANCE
+    return JointStop.PRODUCTS if search.spent else JointStop.ROUNDING
 
 
 def _real(stack: Array) -> Factors:

@@ -15,6 +15,7 @@ from gradlab.typing import Matrix, Vector
 __all__ = ["graded_schur_bases"]
 
 _STEPS = 2.0 ** -np.arange(0, 26, 2.0)
+_STEEPEST = 2.0**-500  # squares of it are still normal numbers
 
 
 def graded_schur_bases(A: Matrix) -> Iterator[tuple[Vector, Matrix, Matrix]]:
@@ -29,6 +30,6 @@ def graded_schur_bases(A: Matrix) -> Iterator[tuple[Vector, Matrix, Matrix]]:
     [[1.0, 0.015625], [0.0, 1.0]]
     """
     T, Q = linalg.schur(A, output="complex")
-    for step in _STEPS:
+    for step in _STEPS[_STEPS ** (len(A) - 1) >= _STEEPEST]:
         scale = step ** np.arange(len(A))
         yield np.diag(T), Q * scale, Q.conj().T / scale[:, None]

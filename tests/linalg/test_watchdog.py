@@ -22,6 +22,7 @@ doors = {
     "frobenius_norm": lambda: linalg.frobenius_norm(bad),
     "graded_product": lambda: linalg.graded_product([bad]),
     "henrici_departure": lambda: linalg.henrici_departure(bad),
+    "joint_spectral_radius": lambda: linalg.joint_spectral_radius([bad]),
     "kreiss_constant": lambda: linalg.kreiss_constant(bad),
     "leading_singular_vectors": lambda: linalg.leading_singular_vectors([bad], 1),
     "log_norm": lambda: linalg.log_norm(bad),
