@@ -4,6 +4,7 @@ from typing import Any
 
 __all__ = [
     "AssumptionError",
+    "CheckpointError",
     "ConvergenceError",
     "CorpusError",
     "DivergenceError",
@@ -57,6 +58,10 @@ class CorpusError(InputError):
     """A text cannot be used as a corpus; the message says which and why."""
 
 
+class CheckpointError(InputError):
+    """A file of weights cannot be used; the message says which, and why in one line."""
+
+
 class DivergenceError(GradlabError, ArithmeticError):
     """A trajectory left the finite numbers; `step` is the first that did."""
 
@@ -107,11 +112,15 @@ class StoreError(GradlabError, OSError):
 
 
 class MissingExtraError(GradlabError, ImportError):
-    """An optional library is not installed; the message is the instruction."""
+    """An optional library is not installed; the message is the instruction.
 
-    def __init__(self, module: str, extra: str) -> None:
-        self.module, self.extra = module, extra
-        super().__init__(f"{module} is needed here: pip install 'gradlab[{extra}]'.")
+    `instead` is a sentence on how to go on without it.
+    """
+
+    def __init__(self, module: str, extra: str, instead: str = "") -> None:
+        self.module, self.extra, self.instead = module, extra, instead
+        install = f"{module} is needed here: pip install 'gradlab[{extra}]'."
+        super().__init__(f"{install} {instead}".rstrip())
 
 
 def _revived(

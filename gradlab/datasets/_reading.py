@@ -1,40 +1,11 @@
-"""Bytes of a regular file → UTF-8 text → symbols; what is not a text says why."""
+"""Bytes → UTF-8 text → symbols; what is not a text says why."""
 
-import os
 import re
-import stat
 import unicodedata
 
 from gradlab.errors import CorpusError
 
-__all__ = ["decoded", "letters_only", "read_bytes"]
-
-
-def read_bytes(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
-    """Return the content of a regular file of at most `max_bytes`, read once."""
-    # Without O_NONBLOCK, opening a FIFO waits for a writer that may never come.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        handle = os.open(path, flags)
-    except OSError as error:
-        message = f"{_shown(path)} cannot be read: {error.strerror}."
-        raise CorpusError(message) from error
-    try:
-        # The open file is asked, not the path: the path may be another file by now.
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            message = f"{_shown(path)} is not a regular file."
-            raise CorpusError(message)
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            content = file.read(max_bytes + 1)
-    finally:
-        os.close(handle)
-    if len(content) > max_bytes:
-        message = (
-            f"{_shown(path)} is larger than {max_bytes:,} bytes. "
-            "Raise `max_bytes` to read it all the same."
-        )
-        raise CorpusError(message)
-    return content
+__all__ = ["decoded", "letters_only"]
 
 
 def decoded(content: bytes, name: str) -> str:
@@ -80,8 +51,3 @@ def letters_only(text: str) -> str:
         # A mark belongs to the letter before it; one after a sign (an emoji's) goes.
         only = re.sub(f"(^| )[{re.escape(marks)}]+", " ", only)
     return re.sub(" +", " ", only).lower()
-
-
-def _shown(path: str | os.PathLike[str]) -> str:
-    """Return a path that prints anywhere, also one that is not valid Unicode."""
-    return os.fspath(path).encode(errors="backslashreplace").decode()

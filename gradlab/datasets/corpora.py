@@ -10,7 +10,8 @@ import numpy as np
 
 from gradlab._checks import require_count, require_one_of
 from gradlab._extras import require
-from gradlab.datasets._reading import decoded, letters_only, read_bytes
+from gradlab._files import printable, read_bytes
+from gradlab.datasets._reading import decoded, letters_only
 from gradlab.datasets.corpus import Corpus
 from gradlab.errors import CorpusError, MissingExtraError
 from gradlab.typing import Array
@@ -62,8 +63,8 @@ def load_text(
     Corpus(verse.txt: 5 words over 3 symbols, letters only, in lower case)
     """
     max_bytes = require_count("max_bytes", max_bytes)
-    content = read_bytes(path, max_bytes=max_bytes)
-    title = pathlib.Path(path).name.encode(errors="backslashreplace").decode()
+    content = read_bytes(path, max_bytes=max_bytes, error=CorpusError)
+    title = printable(pathlib.Path(path).name)
     return _corpus(content, title, unit, preprocess)
 
 
@@ -94,7 +95,7 @@ def time_machine(
     """
     if path is None:
         path = _local() or _downloaded()
-    content = read_bytes(path, max_bytes=_MAX_BYTES)
+    content = read_bytes(path, max_bytes=_MAX_BYTES, error=CorpusError)
     got = hashlib.sha256(content).hexdigest()
     if got != _SHA256:
         message = (

@@ -13,12 +13,13 @@ EXAMPLES = [
     errors.ShapeError("factors", "(T, n, n)", (3, 3)),
     errors.NonFiniteError("A", float("inf"), (0, 1)),
     errors.CorpusError("notes.txt is empty (0 characters)."),
+    errors.CheckpointError("model.npz is empty (0 bytes)."),
     errors.DivergenceError(17),
     errors.RangeError(400),
     errors.AssumptionError("thm:contraction", "||W|| < 1", 2.0),
     errors.ConvergenceError("spectral radius", best=0.973, residual=2e-4, steps=500),
     errors.StoreError("a.npz is damaged."),
-    errors.MissingExtraError("torch", "torch"),
+    errors.MissingExtraError("torch", "torch", "Or save its tensors otherwise."),
 ]
 
 
@@ -62,3 +63,5 @@ def test_an_error_carries_its_numbers_and_the_remedy():
     assert str(relu).endswith("measured relu.")
     extra = errors.MissingExtraError("torch", "torch")
     assert str(extra) == "torch is needed here: pip install 'gradlab[torch]'."
+    other = errors.MissingExtraError("torch", "torch", "Or use numpy.")
+    assert str(other) == f"{extra} Or use numpy."
