@@ -20,6 +20,7 @@ _EXTRAS = {
     "gradlab/adapters/torch_edit.py": "torch",
     "gradlab/adapters/torch_record.py": "torch",
     "gradlab/adapters/torch_gradients.py": "torch",
+    "gradlab/adapters/torch_reload.py": "torch",
     "gradlab/adapters/torch_step.py": "torch",
     "gradlab/adapters/torch_watch.py": "torch",
     "gradlab/linalg/_kernels_numba.py": "numba",

@@ -17,6 +17,7 @@ _ROOMS = (
     "bounds",
     "butterfly",
     "cells",
+    "checkpoints",
     "datasets",
     "dynamics",
     "exponents",
