@@ -18,10 +18,10 @@ from typing import Any, NoReturn
 import torch
 
 from gradlab._files import printable
-from gradlab.checkpoints._numbers import SAFETENSORS
-from gradlab.checkpoints._refusals import quoted
-from gradlab.checkpoints._reloading import LONGEST_REASON, OLDEST_TORCH, REFUSED
-from gradlab.checkpoints._safetensors import header_of
+from gradlab.checkpoints.formats import SAFETENSORS
+from gradlab.checkpoints.refusals import quoted
+from gradlab.checkpoints.reloading import LONGEST_REASON, OLDEST_TORCH, REFUSED
+from gradlab.checkpoints.tensor_file import header_of
 from gradlab.errors import CheckpointError
 
 __all__ = ["confine", "main", "reason", "rewritten"]

@@ -4,7 +4,7 @@ import os
 import pathlib
 
 from gradlab.checkpoints import _npy, _zips
-from gradlab.checkpoints._refusals import refusal
+from gradlab.checkpoints.refusals import refusal
 
 __all__ = ["format_of"]
 

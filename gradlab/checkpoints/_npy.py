@@ -7,8 +7,8 @@ By the format the header is a Python literal.  Here it is matched and never eval
 import math
 import re
 
-from gradlab.checkpoints._numbers import Format, array_from
-from gradlab.checkpoints._refusals import quoted, refusal, require_budget
+from gradlab.checkpoints.formats import Format, array_from
+from gradlab.checkpoints.refusals import quoted, refusal, require_budget
 from gradlab.typing import Array
 
 __all__ = ["MAGIC", "npy"]
@@ -45,7 +45,9 @@ def npy(content: bytes, file: str, max_bytes: int) -> tuple[str, Array]:
     needed, there = form.bytes_of(shape), len(content) - start
     if needed != there:
         what = "is cut off" if needed > there else "has bytes behind its array"
-        cause = f"{what}: {descr} of shape {shape} needs {needed:,} bytes, not {there:,}"
+        cause = (
+            f"{what}: {descr} of shape {shape} needs {needed:,} bytes, not {there:,}"
+        )
         raise refusal(file, cause)
     by_columns = order == "True"
     try:

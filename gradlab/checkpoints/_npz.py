@@ -1,8 +1,8 @@
 """An .npz file: a zip archive of .npy files, each an array under its member's name."""
 
 from gradlab.checkpoints._npy import npy
-from gradlab.checkpoints._refusals import quoted, refusal
 from gradlab.checkpoints._zips import member_bytes, opened
+from gradlab.checkpoints.refusals import quoted, refusal
 from gradlab.typing import Array
 
 __all__ = ["npz"]

@@ -1,4 +1,4 @@
-"""Where the weights are in a training checkpoint, and what every one of their names has.
+"""Where the weights are in a training checkpoint, and what all their names begin with.
 
 A state dict is a dictionary of text to tensors with a matrix among them.  What an
 optimiser or a schedule keeps looks the same and is told apart by its name.
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradlab.checkpoints._refusals import quoted, refusal
+from gradlab.checkpoints.refusals import quoted, refusal
 from gradlab.typing import Array
 
 __all__ = ["Part", "Tree", "common_prefix", "state_dict_in"]
@@ -36,7 +36,9 @@ def state_dict_in(
         If there is none, or several and none was `wanted`; it lists what there is.
     """
     if () in tree:
-        cause = "holds one tensor and no state dict: save a dictionary of name to tensor"
+        cause = (
+            "holds one tensor and no state dict: save a dictionary of name to tensor"
+        )
         raise refusal(file, cause)
     groups: dict[str, dict[str, tuple[str, Array]]] = {}
     for path, entry in tree.items():

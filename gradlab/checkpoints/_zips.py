@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 from gradlab._files import printable
-from gradlab.checkpoints._refusals import quoted, refusal, require_budget
+from gradlab.checkpoints.refusals import quoted, refusal, require_budget
 from gradlab.errors import CheckpointError
 
 __all__ = ["STARTS", "member_bytes", "opened", "require_intact"]

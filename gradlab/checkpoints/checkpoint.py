@@ -14,10 +14,10 @@ from gradlab._files import printable, read_bytes
 from gradlab.checkpoints._kinds import format_of
 from gradlab.checkpoints._npy import npy
 from gradlab.checkpoints._npz import npz
-from gradlab.checkpoints._refusals import refusal
-from gradlab.checkpoints._reloading import pickled
-from gradlab.checkpoints._safetensors import safetensors
 from gradlab.checkpoints._state_dict import common_prefix, state_dict_in
+from gradlab.checkpoints.refusals import refusal
+from gradlab.checkpoints.reloading import pickled
+from gradlab.checkpoints.tensor_file import safetensors
 from gradlab.errors import CheckpointError, InputError
 from gradlab.typing import Array
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from gradlab.checkpoints._numbers import SAFETENSORS, array_from
-from gradlab.checkpoints._refusals import quoted, refusal, require_budget
+from gradlab.checkpoints.formats import SAFETENSORS, array_from
+from gradlab.checkpoints.refusals import quoted, refusal, require_budget
 from gradlab.typing import Array
 
 __all__ = ["header_of", "safetensors"]
@@ -150,8 +150,8 @@ def _require_entry(name: str, entry: Any, file: str) -> None:
     needed = SAFETENSORS[entry["dtype"]].bytes_of(shape)
     if len(offsets) != 2 or offsets[1] - offsets[0] != needed:
         cause = (
-            f"gives {quoted(name)} the bytes {_cut(offsets)}; {entry['dtype']} of shape "
-            f"{_cut(shape)} needs {needed:,} of them"
+            f"gives {quoted(name)} the bytes {_cut(offsets)}, of which "
+            f"{entry['dtype']} of shape {_cut(shape)} needs {needed:,}"
         )
         raise refusal(file, cause)
     entry["shape"] = shape

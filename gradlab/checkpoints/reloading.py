@@ -19,9 +19,9 @@ from typing import IO
 
 from gradlab._files import printable
 from gradlab.checkpoints import _zips
-from gradlab.checkpoints._refusals import refusal
-from gradlab.checkpoints._safetensors import safetensors
 from gradlab.checkpoints._state_dict import Part, Tree
+from gradlab.checkpoints.refusals import refusal
+from gradlab.checkpoints.tensor_file import safetensors
 from gradlab.errors import MissingExtraError
 
 __all__ = ["LONGEST_REASON", "OLDEST_TORCH", "REFUSED", "pickled"]
