@@ -17,7 +17,7 @@ from gradlab.errors import InputError, InputTypeError, ShapeError
 from gradlab.objectives.base import AbstractObjective
 from gradlab.typing import Array
 
-__all__ = ["CrossEntropy"]
+__all__ = ["CrossEntropy", "cross_entropies", "require_classes", "softmax_errors"]
 
 
 @final
@@ -66,41 +66,56 @@ class CrossEntropy(AbstractObjective):
         """Check that everything fits the trajectory."""
         self._check_readout()
         shape = (len(self.trajectory), *self.trajectory.batch)
-        targets = _as_classes(self.targets, shape, len(self.W_qh))
+        targets = require_classes(self.targets, shape, len(self.W_qh))
         object.__setattr__(self, "targets", targets)
 
     @functools.cached_property
     def losses(self) -> Array:
-        """ℓ_t = −log p_t[y_t] = log(1 + Σ_{k≠y} exp d_k) in nats, (T,) or (T, B)."""
-        return np.logaddexp(0.0, logsumexp(self._log_odds, axis=-1))
+        """ℓ_t = −log p_t[y_t] in nats, (T,) or (T, B)."""
+        return cross_entropies(self.outputs, self.targets)
 
     @functools.cached_property
     def errors(self) -> Array:
-        """∂ℓ_t/∂o_t = p_t − e_y, (T, q) or (T, B, q); p_y − 1 is −Σ_{k≠y} p_k."""
-        top = self.outputs.max(axis=-1, keepdims=True)
-        with np.errstate(over="ignore"):  # exp(−inf) = 0, and right
-            p = np.exp(self.outputs - top)  # not exp(d_k − ℓ): ℓ has rounded
-        p /= p.sum(axis=-1, keepdims=True)
-        np.put_along_axis(p, self._places, 0.0, axis=-1)
-        wrong = p.sum(axis=-1, keepdims=True)
-        np.put_along_axis(p, self._places, -wrong, axis=-1)
-        return p
-
-    @property
-    def _places(self) -> Array:
-        return self.targets[..., None]
-
-    @functools.cached_property
-    def _log_odds(self) -> Array:
-        """d_k = o_k − o_y for the wrong classes, −inf at the target."""
-        with np.errstate(over="ignore"):
-            odds = self.outputs - np.take_along_axis(self.outputs, self._places, -1)
-        odds = require_finite("log odds", odds)
-        np.put_along_axis(odds, self._places, -np.inf, axis=-1)
-        return odds
+        """∂ℓ_t/∂o_t = p_t − e_y, (T, q) or (T, B, q)."""
+        return softmax_errors(self.outputs, self.targets)
 
 
-def _as_classes(targets: object, shape: tuple[int, ...], classes: int) -> Array:
+def cross_entropies(outputs: Array, targets: Array) -> Array:
+    """Return −log p_y = log(1 + Σ_{k≠y} exp d_k) (...) of outputs (..., q).
+
+    Examples
+    --------
+    >>> float(cross_entropies(np.array([0.0, -800.0]), np.array(1)))
+    800.0
+    """
+    places = targets[..., None]
+    with np.errstate(over="ignore"):
+        odds = outputs - np.take_along_axis(outputs, places, -1)
+    odds = require_finite("log odds", odds)
+    np.put_along_axis(odds, places, -np.inf, axis=-1)
+    return np.logaddexp(0.0, logsumexp(odds, axis=-1))
+
+
+def softmax_errors(outputs: Array, targets: Array) -> Array:
+    """Return p − e_y (..., q), where p_y − 1 is −Σ_{k≠y} p_k.
+
+    Examples
+    --------
+    >>> softmax_errors(np.zeros(4), np.array(1))
+    array([ 0.25, -0.75,  0.25,  0.25])
+    """
+    top = outputs.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):  # exp(−inf) = 0, and right
+        p = np.exp(outputs - top)  # not exp(d_k − ℓ): ℓ has rounded
+    p /= p.sum(axis=-1, keepdims=True)
+    places = targets[..., None]
+    np.put_along_axis(p, places, 0.0, axis=-1)
+    wrong = p.sum(axis=-1, keepdims=True)
+    np.put_along_axis(p, places, -wrong, axis=-1)
+    return p
+
+
+def require_classes(targets: object, shape: tuple[int, ...], classes: int) -> Array:
     """Return `targets` as a read-only integer array of the given shape."""
     try:
         array = np.array(targets)
