@@ -24,7 +24,7 @@ from gradlab.checkpoints.reloading import LONGEST_REASON, OLDEST_TORCH, REFUSED
 from gradlab.checkpoints.tensor_file import header_of
 from gradlab.errors import CheckpointError
 
-__all__ = ["confine", "main", "reason", "rewritten"]
+__all__ = ["confine", "main", "reason", "require_new", "rewritten"]
 
 _DTYPES = {getattr(torch, form.name): name for name, form in SAFETENSORS.items()}
 _DEEPEST = 32
@@ -35,7 +35,7 @@ def main() -> NoReturn:
     file, max_bytes, memory, seconds = map(int, sys.argv[1:])
     content = sys.stdin.buffer.read()
     try:
-        _require_new(torch.__version__)
+        require_new(torch.__version__)
         _warm_up()
         confine(memory=memory, seconds=seconds, disk=max_bytes + 2**24)
         for chunk in rewritten(content, max_bytes):
@@ -118,7 +118,8 @@ def reason(error: BaseException) -> str:
     return f"is damaged, or no torch checkpoint: {type(error).__name__}: {first}"
 
 
-def _require_new(version: str) -> None:
+def require_new(version: str) -> None:
+    """Raise if this version of torch unpickles what it should not."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_TORCH:
         wanted = ".".join(map(str, OLDEST_TORCH))

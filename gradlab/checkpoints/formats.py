@@ -71,7 +71,8 @@ def array_from(
     raw = np.frombuffer(content, dtype=form.stored, count=count, offset=offset)
     if not raw.flags.aligned:
         raw = raw.copy()
-    array = _widened(raw, form).astype(form.dtype, copy=False).reshape(shape)
+    with np.errstate(invalid="ignore"):  # a signalling NaN stays a NaN
+        array = _widened(raw, form).astype(form.dtype, copy=False).reshape(shape)
     array.setflags(write=False)
     return array
 

@@ -78,7 +78,8 @@ def widened(name: str, tensors: Mapping[str, Array]) -> Array:
         got = f"got {weights.dtype}"
         message = f"{quoted(name)} must hold floating-point numbers; {got}."
         raise CheckpointError(message)
-    found = weights.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is refused below
+        found = weights.astype(np.float64)
     bad = np.argwhere(~np.isfinite(found))
     if len(bad):
         index = tuple(int(i) for i in bad[0])

@@ -30,7 +30,8 @@ OLDEST_TORCH = (2, 11)
 REFUSED = 3
 LONGEST_REASON = 2**10
 _INSTEAD = "Or save its tensors as .safetensors or .npz, which need no torch."
-_PROGRAM = "gradlab.adapters.torch_reload"
+_HOME = pathlib.Path(__file__).parents[2]
+_PROGRAM = "gradlab/adapters/torch_reload.py"  # by its path: without its room
 _ROOM = 2**28  # bytes for what unpickling takes beside the numbers
 _START = 120  # seconds for importing torch on a busy machine
 
@@ -86,8 +87,8 @@ def _run(
 ) -> int:
     try:
         done = subprocess.run(
-            # -P: no module is imported from the folder that the user is in.
-            [sys.executable, "-P", "-m", _PROGRAM, *limits],
+            # -P: no module is imported from the folder of the program.
+            [sys.executable, "-P", str(_HOME / _PROGRAM), *limits],
             input=content,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -111,7 +112,7 @@ def _environment() -> dict[str, str]:
     kept |= {"OMP_NUM_THREADS": "1", "TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
     # The same gradlab as here.  A folder of installed packages is found anyway, and
     # must not come before the standard library.
-    home = str(pathlib.Path(__file__).parents[2])
+    home = str(_HOME)
     if home not in (*site.getsitepackages(), site.getusersitepackages()):
         kept["PYTHONPATH"] = os.pathsep.join(
             filter(None, [home, os.environ.get("PYTHONPATH")])
