@@ -114,8 +114,13 @@ def reason(error: BaseException) -> str:
         )
     if isinstance(error, MemoryError) or "allocate memory" in text:
         return "asks for more memory than its size explains"
-    first = printable(text.strip().partition("\n")[0], 160)
-    return f"is damaged, or no torch checkpoint: {type(error).__name__}: {first}"
+    # torch's own text goes on to advise loading without these limits.
+    told = re.search(r"WeightsUnpickler error:\s*(.*)", text)
+    first = told[1] if told else text.strip().partition("\n")[0]
+    kind, shown = type(error).__name__, printable(first, 160)
+    if not shown or "weights_only" in shown:
+        return f"is damaged, or no torch checkpoint: {kind}"
+    return f"is damaged, or no torch checkpoint: {kind}: {shown}"
 
 
 def require_new(version: str) -> None:
