@@ -3,17 +3,19 @@
 x_t = E[i_t],    h = stack(x),    o_t = W_qh h_t + b_q.
 """
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import numpy as np
 
-from gradlab._checks import require_array, require_one_of
+from gradlab._checks import require_array, require_count, require_one_of
 from gradlab.adapters.alignment import Alignment
 from gradlab.adapters.recording import RecordedLayer, Recording
 from gradlab.adapters.stack import Stack
+from gradlab.cells import AbstractCell
 from gradlab.datasets import one_hot
 from gradlab.dynamics import Trajectory
 from gradlab.errors import InputError
@@ -112,7 +114,12 @@ class LoadedModel:
         return self._read(self.stack.outputs(self.inputs(batch)))
 
     def record(
-        self, batch: object, targets: object = None, *, loss: str = "last"
+        self,
+        batch: object,
+        targets: object = None,
+        *,
+        loss: str | None = None,
+        sequences: int | None = None,
     ) -> Recording:
         """Return what every layer does on a batch, and what the loss says of it.
 
@@ -121,43 +128,79 @@ class LoadedModel:
         batch : (T, B) array_like of int, or (T, B, m) array_like
             As `inputs` takes it.
         targets : (T, B) array_like of int, optional
-            The class to predict at every step; without them there is no loss.
-        loss : "last" or "every"
+            The class to predict at every step.
+        loss : "last" or "every", optional
             The cross-entropy at the last step, or its mean over all steps; averaged
             over the batch, in nats.
+        sequences : int, optional
+            How many to keep at most, evenly picked; the loss is that of all.
 
         Returns
         -------
         Recording
-            What `gradlab.diagnose` takes, like one of a torch model.
+            As `gradlab.adapters.record` returns it of a torch model.
 
         Raises
         ------
         InputError
-            If there are targets and no readout, or a target is no output.
+            If there is a loss and no readout, or no targets, or one is no output.
+
+        Examples
+        --------
+        >>> from gradlab.adapters import StackLayer
+        >>> from gradlab.cells import Linear
+        >>> half = Stack([StackLayer(0, "forward", Linear([[0.5]], [[1.0]]))])
+        >>> model = LoadedModel("half", "RNN", half, W_qh=np.array([[0.0], [2.0]]))
+        >>> found = model.record(np.zeros((3, 1, 1)), np.ones((3, 1), int), loss="last")
+        >>> found.layers[0].sources.ravel()  # W_qh (p − e_y), with p = ½, ½
+        array([ 0.,  0., -1.])
         """
-        chosen = require_one_of("loss", loss, _LOSSES)
         x = self.inputs(batch)
         runs, layers = self.stack.run(x), self.stack.layers
         orders = [Alignment.of(x.shape, None, layer.direction) for layer in layers]
         value, sources = math.nan, dict[int, Array]()
-        if targets is not None:
+        if loss is not None:
+            chosen = require_one_of("loss", loss, _LOSSES)
             value, sources = self._sources(runs, orders, targets, chosen)
+        kept = _some(x.shape[1], sequences)
         recorded = (
             RecordedLayer(
                 name=name,
                 module=self.name,
-                trajectory=trajectory,
-                sources=sources.get(place),
-                order=orders[place],
+                trajectory=Trajectory(
+                    one.cell, one.states[:, kept], one.inputs[:, kept]
+                ),
+                sources=sources[place][:, kept] if sources else None,
+                order=dataclasses.replace(order, lengths=order.lengths[kept]),
                 reads=reads,
                 dtype=self.dtype,
             )
-            for place, (name, trajectory, reads) in enumerate(
-                zip(self._names(), runs, self._reads(), strict=True)
+            for place, (name, one, order, reads) in enumerate(
+                zip(self._names(), runs, orders, self._reads(), strict=True)
             )
         )
         return Recording(self.kind, tuple(recorded), value, "cpu", self.caveats)
+
+    def with_cells(self, cells: Mapping[str, AbstractCell]) -> Self:
+        """Return the model with other cells in some layers, by the names they record.
+
+        Raises
+        ------
+        InputError
+            If a layer is not there.
+        """
+        names = self._names()
+        unknown = next((name for name in cells if name not in names), None)
+        if unknown is not None:
+            message = (
+                f"`cells` must name layers of {', '.join(names)}; got {unknown!r}."
+            )
+            raise InputError(message)
+        layers = [
+            dataclasses.replace(layer, cell=cells.get(name, layer.cell))
+            for name, layer in zip(names, self.stack.layers, strict=True)
+        ]
+        return dataclasses.replace(self, stack=Stack(layers))
 
     def _sources(
         self,
@@ -170,8 +213,9 @@ class LoadedModel:
 
         Each is in the layer's own order of time.
         """
-        if self.W_qh is None:
-            message = "`targets` need a readout to be predicted by; the model has none."
+        if self.W_qh is None or targets is None:
+            lacking = "`targets`" if self.W_qh is not None else "a readout in the file"
+            message = f"`loss` needs {lacking}; there is none."
             raise InputError(message)
         top = range(len(runs) - len(self.stack.rows()[-1]), len(runs))
         written = [orders[place].back(np.array(runs[place].hidden)) for place in top]
@@ -212,3 +256,10 @@ class LoadedModel:
             found += [below] * len(level)
             below = tuple(range(start, len(found)))
         return found
+
+
+def _some(B: int, sequences: int | None) -> Array:
+    """Return the places of so many of B sequences at most, evenly picked."""
+    if sequences is None or require_count("sequences", sequences) >= B:
+        return np.arange(B)
+    return np.linspace(0, B - 1, sequences).round().astype(int)

@@ -7,6 +7,7 @@ import pytest
 
 from gradlab.adapters import from_checkpoint, from_torch
 from gradlab.adapters import record as record_torch
+from gradlab.cells import GRU
 from gradlab.errors import CheckpointError, InputError
 from tests.checkpoints.files import safetensors_of
 
@@ -176,8 +177,37 @@ def test_without_targets_there_is_no_loss(written):
     assert math.isnan(recording.loss)
     assert [layer.sources for layer in recording.layers] == [None, None]
     assert [layer.name for layer in recording.layers] == ["layer0", "layer1"]
-    with pytest.raises(InputError, match="`targets` need a readout"):
-        found.record(np.zeros((T, B, M)), np.zeros((T, B), int))
+    with pytest.raises(InputError, match="`loss` needs a readout in the file; there"):
+        found.record(np.zeros((T, B, M)), np.zeros((T, B), int), loss="last")
+    found = from_checkpoint(written(seeded(Reader, "LSTM").state_dict()))
+    with pytest.raises(InputError, match="`loss` needs `targets`; there is none"):
+        found.record(np.zeros((T, B), int), loss="every")
+
+
+def test_some_sequences_are_those_of_all(written):
+    found = from_checkpoint(written(seeded(Reader, "GRU").state_dict()))
+    symbols = np.arange(T * 5).reshape(T, 5) % Q
+    whole = found.record(symbols, symbols, loss="every")
+    few = found.record(symbols, symbols, loss="every", sequences=3)
+    (all_of, picked) = (recording.layers[0] for recording in (whole, few))
+    assert few.loss == whole.loss
+    np.testing.assert_array_equal(picked.sources, all_of.sources[:, ::2])
+    np.testing.assert_array_equal(
+        picked.trajectory.states, all_of.trajectory.states[:, ::2]
+    )
+    assert len(picked.order.lengths) == 3
+
+
+def test_a_layer_may_be_another_cell(written):
+    found = from_checkpoint(written(seeded(Reader, "GRU", num_layers=2).state_dict()))
+    other = GRU.random(N, N, gain=1.0, rng=0)
+    again = found.with_cells({"core.layer1": other})
+    assert [layer.cell for layer in again.stack.layers] == [
+        found.stack.layers[0].cell,
+        other,
+    ]
+    with pytest.raises(InputError, match=r"layers of core\.layer0, core\.layer1; got"):
+        found.with_cells({"core": other})
 
 
 def test_symbols_without_an_embedding_are_unit_vectors(written):
