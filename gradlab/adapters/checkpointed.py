@@ -8,16 +8,13 @@ from gradlab.adapters.stack import Stack, StackLayer
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell
 from gradlab.checkpoints import (
     Checkpoint,
-    LayerWeights,
     RecurrentModule,
-    Vocabulary,
-    layer_weights,
     load_checkpoint,
     recurrent_architecture,
-    vocabulary_of,
-    widened,
 )
+from gradlab.checkpoints.layouts import LayerWeights, layer_weights, widened
 from gradlab.checkpoints.refusals import quoted
+from gradlab.checkpoints.vocabulary import Vocabulary, vocabulary_of
 from gradlab.errors import CheckpointError, InputError
 
 __all__ = ["from_checkpoint"]

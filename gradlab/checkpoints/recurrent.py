@@ -55,6 +55,16 @@ class RecurrentModule:
         Why gradlab has no cell for it; "" if it has one.
     caveats : tuple of str
         What its weights do not tell, and what is taken for granted instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shapes = {"weight_ih_l0": (6, 5), "weight_hh_l0": (6, 2), "bias_ih_l0": (6,)}
+    >>> weights = {name: np.zeros(shape) for name, shape in shapes.items()}
+    >>> weights["bias_hh_l0"] = weights["bias_ih_l0"]
+    >>> one = recurrent_architecture(weights).module()
+    >>> one.kind, one.inputs, one.hidden, one.bias, one.outputs
+    ('GRU', 5, 2, True, 2)
     """
 
     name: str
@@ -92,6 +102,18 @@ class RecurrentArchitecture:
     Attributes
     ----------
     modules : tuple of RecurrentModule
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sizes = {"encoder": 2, "decoder": 3}
+    >>> weights = {
+    ...     f"{name}.weight_{ends}": np.zeros((n, n))
+    ...     for name, n in sizes.items()
+    ...     for ends in ("ih", "hh")
+    ... }
+    >>> print(recurrent_architecture(weights).module("decoder"))
+    `decoder`: RNN 3 → 3, float64 (torch)
     """
 
     modules: tuple[RecurrentModule, ...]

@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from gradlab.checkpoints import layer_weights, recurrent_architecture, vocabulary_of
+from gradlab.checkpoints import recurrent_architecture
+from gradlab.checkpoints.layouts import layer_weights
+from gradlab.checkpoints.vocabulary import vocabulary_of
 from gradlab.errors import CheckpointError, InputError
 
 N, M = 5, 3
