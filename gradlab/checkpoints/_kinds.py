@@ -3,7 +3,8 @@
 import os
 import pathlib
 
-from gradlab.checkpoints import _npy, _zips
+from gradlab.checkpoints._npy import MAGIC
+from gradlab.checkpoints._zips import STARTS
 from gradlab.checkpoints.refusals import refusal
 
 __all__ = ["format_of"]
@@ -19,9 +20,9 @@ _SUFFIXES = {
 }
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save until torch 1.5
 _STARTS = {
-    "npz": _zips.STARTS,
-    "npy": (_npy.MAGIC,),
-    "torch": (*_zips.STARTS, _LEGACY),
+    "npz": STARTS,
+    "npy": (MAGIC,),
+    "torch": (*STARTS, _LEGACY),
 }
 _UNPACK = "is packed ({}): unpack it first"
 _STRANGERS = {
@@ -76,9 +77,9 @@ def _agrees(found: str, content: bytes) -> bool:
 
 
 def _start(content: bytes) -> str:
-    if content.startswith(_zips.STARTS):
+    if content.startswith(STARTS):
         return "a zip archive"
-    if content.startswith(_npy.MAGIC):
+    if content.startswith(MAGIC):
         return "a .npy file"
     if content[:1] == b"\x80" and content[1:2] in (b"\2", b"\3", b"\4", b"\5"):
         return "a bare pickle, which gradlab never opens"

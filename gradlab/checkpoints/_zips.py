@@ -29,10 +29,9 @@ _DAMAGE = (
     zlib.error,
     struct.error,
     EOFError,
-    NotImplementedError,
     OSError,
     OverflowError,
-    RuntimeError,
+    RuntimeError,  # and what zipfile has not implemented
     ValueError,
 )
 

@@ -18,8 +18,8 @@ import tempfile
 from typing import IO
 
 from gradlab._files import printable
-from gradlab.checkpoints import _zips
 from gradlab.checkpoints._state_dict import Part, Tree
+from gradlab.checkpoints._zips import STARTS, opened, require_intact
 from gradlab.checkpoints.refusals import refusal
 from gradlab.checkpoints.tensor_file import safetensors
 from gradlab.errors import MissingExtraError
@@ -48,7 +48,7 @@ def pickled(content: bytes, file: str, max_bytes: int) -> Tree:
         cannot limit the process that would read it.
     """
     size = len(content)
-    if content.startswith(_zips.STARTS):
+    if content.startswith(STARTS):
         size = max(size, _checked_archive(content, file, max_bytes))
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError("torch", "torch", _INSTEAD)
@@ -71,14 +71,14 @@ def pickled(content: bytes, file: str, max_bytes: int) -> Tree:
 
 def _checked_archive(content: bytes, file: str, max_bytes: int) -> int:
     """Return the size of all members, whose checksums are right."""
-    with _zips.opened(content, file, max_bytes) as archive:
+    with opened(content, file, max_bytes) as archive:
         names = [pathlib.PurePosixPath(name).name for name in archive.namelist()]
         if "constants.pkl" in names:
             cause = "is a TorchScript program. Save the `state_dict()` of its model"
             raise refusal(file, cause)
         if "data.pkl" not in names:
             raise refusal(file, "is a zip archive, but none that torch.save writes")
-        _zips.require_intact(archive, file)
+        require_intact(archive, file)
         return sum(member.file_size for member in archive.infolist())
 
 

@@ -68,9 +68,7 @@ def check(read, content):
     assert not isinstance(described, str) or described.isprintable()
 
 
-@pytest.mark.parametrize(
-    "count", [2_000, pytest.param(20_000, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("count", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_no_mutation_does_anything_but_raise_or_be_read(count):
     rng = np.random.default_rng(count)
     files = list(seeds())
