@@ -5,6 +5,7 @@ import math
 __all__ = ["describe_gain", "describe_measured", "describe_rate"]
 
 _STILL = 5e-4  # nats per step; below it doubling takes over a thousand steps
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def describe_rate(nats: float) -> str:
@@ -37,12 +38,15 @@ def describe_rate(nats: float) -> str:
 def describe_gain(nats: float) -> str:
     """Say a gain given in nats as a factor, also where float64 has no such number.
 
-    Two digits are shown, and as many more as it takes to tell the factor from 1.
+    Two digits are shown, and as many more as it takes to tell the factor from 1; one
+    beyond 10⁴ either way, and beyond 10¹⁰⁰ the power alone.
 
     Examples
     --------
     >>> describe_gain(math.log(2.5)), describe_gain(-2302.585092994046)
-    ('×2.5', '×10^−1000')
+    ('×2.5', '×10⁻¹⁰⁰⁰')
+    >>> describe_gain(-144.0)
+    '×3·10⁻⁶³'
     >>> describe_gain(0.004)
     '×1.004'
     """
@@ -50,7 +54,7 @@ def describe_gain(nats: float) -> str:
         return {math.inf: "×∞", -math.inf: "×0"}.get(nats, "×?")
     decades = nats / math.log(10)
     if abs(decades) >= 4:
-        return f"×10^{_signed(_rounded(decades, digits=3))}"
+        return f"×{_power(decades)}"
     gain = math.exp(nats)
     # Digits from the first one of gain to the first one of gain − 1.
     from_one = math.floor(decades) - math.floor(math.log10(abs(gain - 1) or 1.0))
@@ -70,6 +74,16 @@ def describe_measured(value: float, stderr: float) -> str:
         return f"{_signed(f'{value:.6g}')} ± {error}"
     places = max(1 - math.floor(math.log10(stderr)), 0)
     return f"{_signed(f'{value:.{places}f}')} ± {stderr:.{places}f}"
+
+
+def _power(decades: float) -> str:
+    """Return 10 to that power in writing: "3·10⁻⁶³"."""
+    exponent = round(decades) if abs(decades) >= 100 else math.floor(decades)
+    digit = round(10 ** (decades - exponent)) if abs(decades) < 100 else 1
+    if digit == 10:
+        digit, exponent = 1, exponent + 1
+    power = "10" + str(exponent).translate(_RAISED)
+    return power if digit == 1 else f"{digit}·{power}"
 
 
 def _rounded(number: float, *, digits: int) -> str:

@@ -29,7 +29,7 @@ def test_profile_prints_the_table_and_saves_the_figure(text, tmp_path, capsys):
     assert main([*words, "--out", str(figure), "--csv", str(table)]) == 0
     printed = capsys.readouterr().out
     assert "LSTM with 6 units" in printed
-    assert re.search(r"^60 +×10\^−", printed, re.MULTILINE)
+    assert re.search(r"^60 +×\d·10⁻[⁰-⁹¹²³]+ ", printed, re.MULTILINE)
     assert figure.read_bytes().startswith(b"%PDF")
     lags = np.genfromtxt(table, delimiter=",", names=True)["lag"]
     assert lags[-1] == 60

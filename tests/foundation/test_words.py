@@ -17,7 +17,7 @@ from gradlab._words import describe_gain, describe_rate
         (-5e-4, "×0.9995 per step: halves every 1386 steps (−0.0005 nats)"),
         (4e-4, "×1 per step: neither grows nor shrinks (0.0004 nats)"),
         (-5.0, "×0.0067 per step (−5 nats)"),
-        (-2302.585092994046, "×10^−1000 per step (−2303 nats)"),
+        (-2302.585092994046, "×10⁻¹⁰⁰⁰ per step (−2303 nats)"),
         (-math.inf, "×0 per step: gone at once (−inf nats)"),
         (math.inf, "×∞ per step: beyond all bounds (inf nats)"),
         (math.nan, "×? per step (nan nats)"),
@@ -34,8 +34,11 @@ def test_a_rate_is_said_as_a_factor_first(nats, words):
         (math.log(2.5), "×2.5"),
         (math.log(250.0), "×250"),
         (math.log(0.001234), "×0.0012"),
-        (10.0, "×10^4.34"),
-        (-1e6, "×10^−434294"),
+        (10.0, "×2·10⁴"),  # e¹⁰ = 22026.5
+        (-144.0, "×3·10⁻⁶³"),  # 2.89·10⁻⁶³
+        (math.log(9.6e-64), "×10⁻⁶³"),
+        (-231.0, "×10⁻¹⁰⁰"),  # 4.8·10⁻¹⁰¹
+        (-1e6, "×10⁻⁴³⁴²⁹⁴"),
     ],
 )
 def test_a_gain_is_said_also_where_float64_has_no_such_number(nats, words):
