@@ -15,6 +15,7 @@ from gradlab.plots.style import (
     mark_edge,
     plain,
     say_no_data,
+    spread_apart,
 )
 from gradlab.typing import Array, Vector
 
@@ -96,14 +97,6 @@ def _name_ends(
             ends.append((float(top[last]), end, plain(name), PALETTE[k % len(PALETTE)]))
     low, high = ax.get_ylim()
     ends.sort()
-    heights = _spread([end[0] for end in ends], _APART * (high - low))
+    heights = spread_apart([end[0] for end in ends], _APART * (high - low))
     for height, (_, x, text, color) in zip(heights, ends, strict=True):
         label_line(ax, x, height, text, color=color)
-
-
-def _spread(heights: list[float], apart: float) -> list[float]:
-    """Return ascending heights moved up until they are that far apart."""
-    moved: list[float] = []
-    for height in heights:
-        moved.append(max(height, moved[-1] + apart) if moved else height)
-    return moved

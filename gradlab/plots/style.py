@@ -7,7 +7,7 @@ as long as they run.
 import contextlib
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -41,7 +41,9 @@ __all__ = [
     "plain",
     "save",
     "say_no_data",
+    "spread_apart",
     "style",
+    "thinned",
 ]
 
 VENUES: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -68,6 +70,7 @@ PALETTE = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
 _GOLDEN = 0.618
 _LARGEST = 1e300  # the axes' arithmetic overflows a little above this
 _LONGEST, _SHORT = 60, 24  # characters
+_POINTS = 400  # of a curve: twice as many as there are points of type across a column
 _NO_TIME = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 _LOOK: Any = {
     "font.family": ["STIXGeneral", "DejaVu Sans"],  # both come with matplotlib
@@ -272,6 +275,33 @@ def label_line(ax: Axes, x: float, y: float, text: str, **options: Any) -> None:
     note = ax.annotate(text, (x, y), **{**look, **place, **options})
     # Room is made for a short name; a long one may not push the axes aside.
     note.set_in_layout(len(text) <= _SHORT)
+
+
+def spread_apart(heights: Sequence[float], apart: float) -> list[float]:
+    """Return ascending heights moved up until they are that far apart.
+
+    Examples
+    --------
+    >>> spread_apart([0.0, 0.5, 4.0], 1.0)
+    [0.0, 1.0, 4.0]
+    """
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + apart) if moved else height)
+    return moved
+
+
+def thinned(length: int) -> Array:
+    """Return which of so many points of a curve are drawn: 400 at most, with both ends.
+
+    Examples
+    --------
+    >>> thinned(3).tolist(), len(thinned(100_000)), int(thinned(100_000)[-1])
+    ([0, 1, 2], 400, 99999)
+    """
+    return np.unique(np.linspace(0, length - 1, min(length, _POINTS)).round()).astype(
+        np.intp
+    )
 
 
 def mark_edge(ax: Axes, x: Array, marker: str, color: str, *, edge: float) -> None:

@@ -76,6 +76,7 @@ def layer_diagnosis(
     return LayerDiagnosis(
         name=subject.name,
         kind=type(subject.cell).__name__,
+        activation=subject.cell.phi.name if isinstance(subject.cell, RNN) else "",
         hidden=subject.cell.hidden,
         steps=len(subject.trajectory),
         sequences=found.profile.shape[1],

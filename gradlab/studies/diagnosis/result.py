@@ -116,6 +116,8 @@ class LayerDiagnosis(Result):
         steps; NaN where not asked for (quick) or without a loss.
     clip_norm : float
         The norm that nine tenths of the sequences' gradients stay below; NaN likewise.
+    activation : str
+        What the units of an RNN apply; empty for other cells.
     remedies : tuple of CheckedRemedy
     """
 
@@ -152,6 +154,7 @@ class LayerDiagnosis(Result):
     noise_window: float = math.nan
     window_steps: int = 0
     clip_norm: float = math.nan
+    activation: str = ""
     remedies: tuple[CheckedRemedy, ...] = ()
 
     def columns(self) -> dict[str, Array]:
