@@ -37,6 +37,7 @@ _ROOMS = (
 _NAMES = {
     "GradientMonitor": "studies",
     "audit_initialisation": "studies",
+    "diagnose": "report",
 }
 
 

@@ -119,7 +119,9 @@ def draw_signal(ax: Axes, diagnosis: Diagnosis, *, names: bool = True) -> Axes:
         level = FORMATS[name].log_smallest
         if level > low - (high - low) / 4:
             _draw_level(ax, level)
-            _name_levels(ax, {f"smallest {name}": level})
+            look = {"fontsize": 7.0, "color": GREY, "ha": "right", "va": "bottom"}
+            across = ax.get_yaxis_transform()
+            ax.text(0.99, level, f"smallest {name}", look, transform=across)
     _name_lines(ax, names and len(layers) > 1)
     return ax
 
@@ -147,7 +149,7 @@ def draw_rounding_levels(ax: Axes, *, names: bool = True) -> Axes:
 
 
 def plot_diagnosis(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
-    """Draw a diagnosis with the rounding levels, on axes of its own unless some are given.
+    """Draw a diagnosis with the rounding levels, on new axes unless some are given.
 
     Examples
     --------

@@ -24,7 +24,11 @@ from gradlab.studies.diagnosis.precision import FORMATS
 
 __all__ = ["draw_precision_budget"]
 
-_LOOKS = {"float32": ("o", BLUE), "float16": ("s", GREEN), "bfloat16": ("^", VERMILLION)}
+_LOOKS = {
+    "float32": ("o", BLUE),
+    "float16": ("s", GREEN),
+    "bfloat16": ("^", VERMILLION),
+}
 
 
 def draw_precision_budget(

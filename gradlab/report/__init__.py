@@ -1,6 +1,6 @@
 """Reports: documents as plain data, written as HTML, Markdown and LaTeX."""
 
-from gradlab.report.as_html import embedded_json, to_html
+from gradlab.report.as_html import embedded_json, html_blocks, to_html
 from gradlab.report.as_latex import latex_escaped, to_latex
 from gradlab.report.as_markdown import to_markdown
 from gradlab.report.document import (
@@ -25,6 +25,7 @@ __all__ = [
     "Table",
     "diagnose",
     "embedded_json",
+    "html_blocks",
     "latex_escaped",
     "to_html",
     "to_latex",

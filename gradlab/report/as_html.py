@@ -21,7 +21,9 @@ from gradlab.report.document import (
     Table,
 )
 
-__all__ = ["embedded_json", "to_html"]
+__all__ = ["embedded_json", "html_blocks", "to_html"]
+
+_NARROW = 36  # characters of a row that stay beside each other on a phone
 
 
 def to_html(
@@ -43,7 +45,7 @@ def to_html(
     data : mapping, optional
         What the script reads, as JSON in the element ``#data``.
     widget : str
-        Markup of gradlab's own after the first section, which the script fills.
+        Markup of gradlab's own before the last section, which the script fills.
 
     Examples
     --------
@@ -52,12 +54,11 @@ def to_html(
     (True, False)
     """
     sections = [_section(s.heading, s.blocks) for s in document.sections]
-    sections[1:1] = [widget] if widget else []
+    sections[-1:-1] = [widget] if widget else []
     policy = "; ".join(
         [
             "default-src 'none'",
             f"style-src {_hash(style)}",
-            "style-src-attr 'unsafe-inline'",  # matplotlib styles SVG by attributes
             f"script-src {_hash(script)}",
             "base-uri 'none'",
             "form-action 'none'",
@@ -76,7 +77,9 @@ def to_html(
         f"<style>{style}</style>" if style else "",
         "</head><body><main>",
         f"<h1>{_text(document.title)}</h1>",
-        f'<p class="lead">{_text(document.lead)}</p>' if document.lead else "",
+        f'<p class="lead {_text(document.tone)}">{_text(document.lead)}</p>'
+        if document.lead
+        else "",
         *sections,
         "</main>",
         carried if data is not None else "",
@@ -100,9 +103,19 @@ def embedded_json(data: Any) -> str:
     return text
 
 
+def html_blocks(blocks: Sequence[Block]) -> str:
+    """Return blocks as elements, for a page that is not of gradlab's making.
+
+    Examples
+    --------
+    >>> html_blocks([Paragraph("a < b")])
+    '<p>a &lt; b</p>'
+    """
+    return "\n".join(map(_block, blocks))
+
+
 def _section(heading: str, blocks: Sequence[Block]) -> str:
-    inner = "\n".join(map(_block, blocks))
-    return f"<section><h2>{_text(heading)}</h2>\n{inner}\n</section>"
+    return f"<section><h2>{_text(heading)}</h2>\n{html_blocks(blocks)}\n</section>"
 
 
 def _block(block: Block) -> str:
@@ -110,7 +123,7 @@ def _block(block: Block) -> str:
         case Paragraph():
             return f"<p>{_paragraph(block)}</p>"
         case Preformatted(text):
-            return f"<pre>{_text(text)}</pre>"
+            return f'<pre tabindex="0">{_text(text)}</pre>'
         case Items(entries, numbered):
             kind = "ol" if numbered else "ul"
             inner = "".join(f"<li>{_paragraph(entry)}</li>" for entry in entries)
@@ -133,17 +146,28 @@ def _paragraph(block: Paragraph) -> str:
 
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in table.head)
-    body = "".join(_row(cells) for cells in table.rows)
+    body = "".join(_row(table.head, cells) for cells in table.rows)
+    kind = "" if _width(table) <= _NARROW else ' class="cards"'
     return (
-        f'<div class="wide" tabindex="0"><table><caption>{_text(table.caption)}'
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table{kind}><caption>{_text(table.caption)}"
+        f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
-def _row(cells: Sequence[str]) -> str:
-    first, *others = map(_text, cells)
-    inner = "".join(f"<td>{cell}</td>" for cell in others)
-    return f'<tr><th scope="row">{first}</th>{inner}</tr>'
+def _width(table: Table) -> int:
+    """Return about how many characters a row takes."""
+    columns = zip(table.head, *table.rows, strict=True)
+    return sum(max(map(len, column)) for column in columns)
+
+
+def _row(head: Sequence[str], cells: Sequence[str]) -> str:
+    """Return a row; on a narrow screen its cells stand below each other, each named."""
+    first, *others = cells
+    inner = "".join(
+        f'<td data-name="{_text(name)}">{_text(cell)}</td>'
+        for name, cell in zip(head[1:], others, strict=True)
+    )
+    return f'<tr><th scope="row">{_text(first)}</th>{inner}</tr>'
 
 
 def _text(text: str) -> str:

@@ -15,10 +15,11 @@ from gradlab.report.document import (
 
 __all__ = ["to_markdown"]
 
-# Backslash-escaped by CommonMark; <, > and & become entities.
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_BULLET = re.compile(r"^([-=])")  # at the start of a line: a list, or a heading above
-_NUMBER = re.compile(r"^(\d+)([.)])")
+# Backslash-escaped by CommonMark, with what would make links of addresses elsewhere;
+# <, > and & become entities.
+_MARKUP = re.compile(r"([\\`*_\[\]#|~@]|:(?=//)|(?<=www)\.)")
+_BULLET = re.compile(r"^([-=+])")  # at the start of a line: a list, or a heading above
+_NUMBER = re.compile(r"^(\d+)([.)])(?=\s|$)")
 
 
 def to_markdown(document: Document) -> str:
@@ -74,13 +75,17 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(_line, cells))} |"
+    return f"| {' | '.join(map(_inline, cells))} |"
 
 
 def _line(text: str) -> str:
+    """Return text as a line of its own, which no mark makes a list or a heading."""
+    return _NUMBER.sub(r"\1\\\2", _BULLET.sub(r"\\\1", _inline(text)))
+
+
+def _inline(text: str) -> str:
     """Return text on one line, with nothing in it that Markdown reads as markup."""
-    escaped = _MARKUP.sub(r"\\\1", " ".join(_shown(text).split()))
-    return _NUMBER.sub(r"\1\\\2", _BULLET.sub(r"\\\1", escaped))
+    return _MARKUP.sub(r"\\\1", " ".join(_shown(text).split()))
 
 
 def _shown(text: str) -> str:

@@ -1,36 +1,60 @@
-"""A diagnosis as a document: verdict, where, why, what to do, methods with sources."""
+"""A diagnosis as a document: verdict, what to do, where, why, methods with sources.
+
+Of very many layers the gravest are shown, curves are drawn at 400 points, and names are
+cut at 80 characters: the document says so, and its size has a bound.
+"""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from gradlab._words import describe_gain, describe_rate
-from gradlab.plots import (
-    draw_diagnosis,
-    draw_rounding_levels,
-    figure,
-    full_width,
-    svg_element,
+from gradlab.plots import by_gravity
+from gradlab.report.diagnosis_methods import methods
+from gradlab.report.diagnosis_pictures import (
+    lag_picture,
+    remedy_picture,
+    signal_picture,
 )
-from gradlab.references import bibtex
+from gradlab.report.diagnosis_tables import (
+    layer_table,
+    precision_tables,
+    remedy_table,
+    training_table,
+    weight_table,
+)
 from gradlab.report.document import (
     Block,
     Document,
     Items,
     Paragraph,
-    Picture,
-    Preformatted,
     Section,
-    Table,
 )
-from gradlab.studies import Diagnosis, LayerDiagnosis
+from gradlab.report.wording import a_number, signed
+from gradlab.studies import (
+    CheckedRemedy,
+    Diagnosis,
+    Exploration,
+    GradientVerdict,
+    LayerDiagnosis,
+)
+from gradlab.studies.diagnosis.words import steps_back
 
 __all__ = ["diagnosis_document"]
 
-_FORMATS = ("float64", "float32", "bfloat16", "float16")
+_ROWS = 24  # layers in a table
+_DETAILED = 4  # layers with remedies and causes of their own
+_NOTES = 12
 
 
-def diagnosis_document(diagnosis: Diagnosis) -> Document:
+def diagnosis_document(
+    diagnosis: Diagnosis, exploration: Exploration | None = None
+) -> Document:
     """Return the document of a diagnosis.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    exploration : Exploration, optional
+        What stands beside the document to be explored: its sources are then named.
 
     Examples
     --------
@@ -40,135 +64,148 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
     >>> cell = RNN.random(8, 1, gain=0.5, rng=0)
     >>> document = diagnosis_document(diagnose(cell, np.ones((50, 1))))
     >>> [section.heading for section in document.sections]
-    ['Verdict', 'Where', 'Why', 'What to do', 'Methods']
+    ['Verdict', 'What to do', 'Where', 'Why', 'Methods']
     """
+    layers = by_gravity(diagnosis)
     return Document(
         title=f"Gradients through time: {diagnosis.model}",
-        lead=diagnosis.headline,
+        lead=signed(diagnosis.headline),
+        tone="trouble" if diagnosis.verdict.is_trouble else "well",
         sections=(
-            Section("Verdict", tuple(_verdict(diagnosis))),
-            Section("Where", tuple(_where(diagnosis))),
-            Section("Why", tuple(_why(diagnosis))),
-            Section("What to do", tuple(_what_to_do(diagnosis))),
-            Section("Methods", tuple(_methods(diagnosis))),
+            Section("Verdict", tuple(_verdict(diagnosis, layers))),
+            Section("What to do", tuple(_what_to_do(diagnosis, layers))),
+            Section("Where", tuple(_where(diagnosis, layers))),
+            Section("Why", tuple(_why(layers))),
+            Section("Methods", tuple(methods(diagnosis, exploration))),
         ),
     )
 
 
-def _verdict(diagnosis: Diagnosis) -> Iterator[Block]:
-    about = "the gradient of the loss" if diagnosis.has_loss else "the Jacobians alone"
-    loss = f" The loss is {diagnosis.loss:.4g}." if diagnosis.has_loss else ""
-    yield Paragraph(f"This speaks of {about}.{loss}")
-    head = ("layer", "verdict", "lag needed", "left there", "horizon", "λ₁ (nats/step)")
-    rows = [
-        (
-            layer.name,
-            layer.verdict.value,
-            f"{layer.required_lag:,}",
-            describe_gain(float(layer.left[1])),
-            _lag(layer.horizon, layer),
-            f"{_signed(layer.exponent)} ± {layer.stderr:.1g}",
+def _verdict(diagnosis: Diagnosis, layers: Sequence[LayerDiagnosis]) -> Iterator[Block]:
+    about = "the Jacobians alone, since no loss was given"
+    if diagnosis.has_loss:
+        about = f"the gradient of the loss, which is {a_number(diagnosis.loss, 4)}"
+    gravest = diagnosis.gravest
+    yield Paragraph(
+        f"This speaks of {about}, over {gravest.sequences:,} sequences of "
+        f"{gravest.steps:,} steps."
+    )
+    yield layer_table(layers[:_ROWS])
+    if len(layers) > _ROWS:
+        yield Paragraph(
+            f"The {_ROWS} gravest of {len(layers):,} layers are shown here and below; "
+            "the saved numbers (.npz) have all of them."
         )
-        for layer in diagnosis.layers
-    ]
-    yield Table("Layers; the horizon is where a thousandth is left.", head, rows)
-    for caveat in diagnosis.caveats:
+    for caveat in diagnosis.caveats[:_NOTES]:
         yield Paragraph(caveat, strong="Note.")
+    if len(diagnosis.caveats) > _NOTES:
+        yield Paragraph(f"There are {len(diagnosis.caveats) - _NOTES:,} more notes.")
 
 
-def _where(diagnosis: Diagnosis) -> Iterator[Block]:
-    with figure(full_width("neurips"), 2.6) as (fig, ax):
-        draw_rounding_levels(draw_diagnosis(ax, diagnosis))
-        svg = svg_element(fig, "lags")
-    names = ", ".join(layer.name for layer in diagnosis.layers)
-    worst = diagnosis.gravest
-    ends = describe_gain(float(worst.profile[-1, 1]))
-    yield Picture(
-        "What is left of the newest gradient, by lag: median over sequences and the "
-        "10 % to 90 % band. The dot is the horizon; dotted: where a number format "
-        "rounds the gradient away.",
-        f"Gradient left against lag for {names}; {worst.name} ends at {ends} at lag "
-        f"{len(worst.profile) - 1}.",
-        svg,
-    )
-    head = ("layer, format", "rounded away from lag", "all stored as 0", "overflows")
-    rows = [
-        (
-            f"{layer.name}, {name}" + " (its own)" * (name == layer.dtype),
-            _lag(layer.rounded_at[name], layer),
-            _lag(layer.zero_at[name], layer) if diagnosis.has_loss else "–",
-            _lag(layer.overflow_at[name], layer) if diagnosis.has_loss else "–",
+def _what_to_do(
+    diagnosis: Diagnosis, layers: Sequence[LayerDiagnosis]
+) -> Iterator[Block]:
+    treated = [layer for layer in layers if layer.remedies]
+    if not treated:
+        yield Paragraph(_nothing(diagnosis))
+    elif not diagnosis.verdict.is_trouble:
+        yield Paragraph(
+            "Nothing need be done: what these layers lose, others carry. For them "
+            "alone, this was tried."
         )
-        for layer in diagnosis.layers
-        for name in _FORMATS
-    ]
-    yield Table("Precision budget: at which lag a number format fails.", head, rows)
+    for place, layer in enumerate(treated[:_DETAILED]):
+        best = layer.remedies[0]
+        lead = "Try first:" if best.helps else "Nothing tried is enough alone; best is:"
+        yield Paragraph(_outcome(layer, best), strong=lead)
+        yield remedy_table(layer)
+        if place == 0:
+            yield remedy_picture(layer)
+    if len(treated) > _DETAILED:
+        yield Paragraph(
+            f"Remedies of {len(treated) - _DETAILED:,} more layers helped "
+            "or failed likewise and are among the saved numbers."
+        )
+    yield from training_table(layers[:_ROWS])
 
 
-def _why(diagnosis: Diagnosis) -> Iterator[Block]:
-    for layer in diagnosis.layers:
-        yield Items(tuple(_causes(layer)))
+def _nothing(diagnosis: Diagnosis) -> str:
+    match diagnosis.verdict:
+        case verdict if verdict.is_trouble:
+            return "No remedy is known for this kind of layer: change the model."
+        case GradientVerdict.CONTRACTING:
+            return (
+                "Perhaps nothing: whether a short reach is trouble depends on the "
+                "task. Give the loss, or the lag that is needed, and ask again."
+            )
+        case _:
+            return "Nothing: the gradients are not the problem here."
 
 
-def _causes(layer: LayerDiagnosis) -> Iterator[Paragraph]:
-    if math.isfinite(layer.exponent):
-        rate = describe_rate(layer.exponent)
-        yield Paragraph(f"going back, ×exp(λ₁) = {rate}", strong=layer.name)
+def _outcome(layer: LayerDiagnosis, remedy: CheckedRemedy) -> str:
+    after, before = (
+        steps_back(horizon, layer.steps)
+        for horizon in (remedy.horizon_after, remedy.horizon_before)
+    )
+    found = f"the verdict on a copy of {layer.name} is “{remedy.verdict_after.value}”"
+    if remedy.whole_after is not None:
+        found += f", and on a copy of the whole model “{remedy.whole_after.value}”"
+    return (
+        f"{signed(remedy.words)}. With it {found}; a thousandth of the gradient is "
+        f"left {after} instead of {before}."
+    )
+
+
+def _where(diagnosis: Diagnosis, layers: Sequence[LayerDiagnosis]) -> Iterator[Block]:
+    yield lag_picture(diagnosis)
+    lost = tuple(_lost(layers[:_ROWS]))
+    if lost:
+        yield Items(lost)
+    if diagnosis.has_loss:
+        yield signal_picture(diagnosis)
+    yield from precision_tables(layers[:_ROWS])
+
+
+def _lost(layers: Sequence[LayerDiagnosis]) -> Iterator[Paragraph]:
+    """Say which layers have lost gradients in the precision that they are stored in."""
+    for layer in layers:
+        name = f"{layer.name}:"
+        if layer.zero_steps:
+            text = (
+                f"at {layer.zero_steps:,} of {layer.steps:,} steps no {layer.dtype} "
+                f"number is as small as the gradient"
+            )
+            if layer.last_unit >= 0:
+                text += f"; unit {layer.last_unit} keeps one longest"
+            yield Paragraph(f"{text}.", strong=name)
+        over = layer.overflow_at.get(layer.dtype, math.inf)
+        if math.isfinite(over):
+            yield Paragraph(
+                f"{layer.dtype} overflows at lag {over:,.0f}, unit {layer.last_unit} "
+                "first.",
+                strong=name,
+            )
+
+
+def _why(layers: Sequence[LayerDiagnosis]) -> Iterator[Block]:
+    for layer in layers[:_DETAILED]:
+        yield Paragraph(" ".join(_causes(layer)), strong=f"{layer.name}:")
+        yield from weight_table(layer)
+    if len(layers) > _DETAILED:
+        yield Paragraph(f"The {_DETAILED} gravest of {len(layers):,} layers are shown.")
+
+
+def _causes(layer: LayerDiagnosis) -> Iterator[str]:
     if layer.deciding:
-        yield Paragraph(layer.deciding, strong="What decides:")
-    pairs = zip(layer.radii, layer.norms, strict=True)
-    shown = "; ".join(f"ρ = {r:.3g}, ‖W‖ = {n:.3g}" for r, n in pairs)
-    if shown:
-        yield Paragraph(shown, strong="Recurrent weights, gate by gate:")
-    for name, (low, middle, high) in layer.gates.items():
-        text = f"open to {middle:.2f} in the median, {low:.2f} to {high:.2f}"
-        yield Paragraph(text, strong=f"Gate {name}:")
-    if layer.saturated > 0:
-        yield Paragraph(f"{layer.saturated:.1%} of slopes", strong="Saturated:")
-
-
-def _what_to_do(diagnosis: Diagnosis) -> Iterator[Block]:
-    tried = [(layer, r) for layer in diagnosis.layers for r in layer.remedies]
-    if not tried:
-        yield Paragraph("Nothing: the gradients are not the problem here.")
-        return
-    head = ("remedy", "verdict on a copy", "horizon before", "after", "λ₁ after")
-    rows = [
-        (
-            f"{layer.name}: {remedy.words}",
-            remedy.verdict_after.value,
-            _lag(remedy.horizon_before, layer),
-            _lag(remedy.horizon_after, layer),
-            _signed(remedy.exponent_after),
+        yield f"what decides is {signed(layer.deciding)}."
+    elif math.isfinite(layer.exponent):
+        yield f"λ₁ is {a_number(layer.exponent)} nats per step."
+    else:
+        yield "the sequences are too short to tell a rate."
+    if len(layer.memory):
+        middle = layer.memory[len(layer.memory) // 2]
+        yield (
+            f"What units keep by their gates lasts {middle:.3g} steps in the median, "
+            f"{layer.memory[-1]:.3g} at most."
         )
-        for layer, remedy in tried
-    ]
-    yield Table("Each was applied to a copy, run and diagnosed again.", head, rows)
-
-
-def _methods(diagnosis: Diagnosis) -> Iterator[Block]:
-    yield Paragraph(
-        "What is left at lag l is the norm of the last loss's gradient l steps back "
-        "over that at the loss, followed in logarithms through the exact Jacobians of "
-        "the run (random rows in place of a loss where there is none). λ₁ is its "
-        "growth per step, with the standard error of blocks of steps and sequences. "
-        "Vanishing: less than a thousandth is left at the lag that is needed, which is "
-        "the largest distance of a step to its next loss unless told. Exploding: more "
-        "than a thousandfold at any lag. Chaotic: λ₁ is above two standard errors."
-    )
-    origin = diagnosis.origin
-    yield Paragraph(
-        f"gradlab {origin.version}, mode {diagnosis.mode}, seed {origin.seed}, "
-        f"{diagnosis.seconds:.1f} s."
-    )
-    yield Preformatted(bibtex(diagnosis, *diagnosis.layers))
-
-
-def _lag(lag: float, layer: LayerDiagnosis) -> str:
-    if math.isnan(lag):
-        return "–"
-    return f"{lag:,.0f}" if math.isfinite(lag) else f"> {len(layer.profile) - 1:,}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    if layer.saturated > 0:
+        yield f"Of the slopes, {layer.saturated:.1%} are below a tenth of the largest."

@@ -116,6 +116,8 @@ class Document:
     sections : tuple of Section
     language : str
         Of the words, as HTML names it.
+    tone : "plain", "well" or "trouble"
+        Of the lead: a page may set it apart by a colour beside its words.
 
     >>> Document("Diagnosis", "All is well.").language
     'en'
@@ -125,3 +127,4 @@ class Document:
     lead: str
     sections: tuple[Section, ...] = field(default=())
     language: str = "en"
+    tone: str = "plain"

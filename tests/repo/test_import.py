@@ -12,7 +12,11 @@ import gradlab
 from tests.repo.files import PACKAGE
 
 HEAVY = {"flint", "jax", "matplotlib", "numba", "scipy", "sympy", "torch", "xarray"}
-NAMES = {"GradientMonitor": "studies", "audit_initialisation": "studies"}
+NAMES = {
+    "GradientMonitor": "studies",
+    "audit_initialisation": "studies",
+    "diagnose": "report",
+}
 OPTIONAL = {"dask", "distributed", "jax", "numba", "pooch", "torch", "xarray"}
 
 

@@ -1,12 +1,13 @@
 "use strict";
-// Redraws three charts from a precomputed grid whenever a slider moves.  No library,
-// no network: all numbers are in the element #data.
+// Redraws four charts from a precomputed grid whenever a slider moves.  No library, no
+// network: all numbers are in the element #data, where null is no finite number.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
   const gain = find("gain"), size = find("size"), horizon = find("horizon");
   const NS = "http://www.w3.org/2000/svg";
-  const WIDTH = 300, HEIGHT = 210, LEFT = 46, RIGHT = 12, TOP = 26, BOTTOM = 34;
+  const WIDTH = 320, HEIGHT = 220, LEFT = 44, RIGHT = 14, TOP = 30, BOTTOM = 38;
+  const THOUSANDTH = -Math.log(1000);
 
   const element = (name, attributes, text) => {
     const made = document.createElementNS(NS, name);
@@ -16,6 +17,7 @@
   };
 
   const number = (x) => String(Number(x.toPrecision(3))).replace("-", "\u2212");
+  const finite = (values) => values.flat(Infinity).filter((v) => v !== null);
 
   // At most five round numbers within [low, high].
   const ticks = (low, high) => {
@@ -27,92 +29,132 @@
     return found;
   };
 
-  const chart = (id, { name, across, xs, ys, dots, summary }) => {
+  const limits = (values) => {
+    const kept = [0, ...finite(values)];
+    const low = Math.min(...kept), high = Math.max(...kept);
+    const pad = (high - low || 1) * 0.05;
+    return [low - pad, high + pad];
+  };
+
+  // `lines` are [class, xs, ys]; `marks` are heights with names; `bounds` the axis.
+  const chart = (id, { name, across, from, to, bounds, lines, dots, marks, summary }) => {
     const svg = find(id);
+    const [low, high] = bounds;
+    const x = (v) => LEFT + ((v - from) / (to - from || 1)) * (WIDTH - LEFT - RIGHT);
+    const y = (v) => TOP + ((high - v) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+    const put = (tag, attributes, text) => svg.append(element(tag, attributes, text));
+    const rule = (kind, at) =>
+      put("path", { class: kind, d: `M${LEFT} ${y(at)}H${WIDTH - RIGHT}` });
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
     svg.setAttribute("aria-label", `${name}. ${summary}`);
-    const points = xs.map((x, i) => [x, ys[i]]).filter(([, y]) => y !== null);
-    const values = [0, ...points.map(([, y]) => y)];
-    const low = Math.min(...values), high = Math.max(...values);
-    const end = Math.max(...xs), begin = Math.min(...xs);
-    const pad = (high - low || 1) * 0.05;
-    const x = (v) => LEFT + ((v - begin) / (end - begin || 1)) * (WIDTH - LEFT - RIGHT);
-    const y = (v) =>
-      TOP + ((high + pad - v) / (high - low + 2 * pad)) * (HEIGHT - TOP - BOTTOM);
-    svg.append(element("text", { x: 8, y: 16, class: "name" }, name));
+    put("text", { x: 10, y: 18, class: "name" }, name);
     for (const tick of ticks(low, high)) {
-      const at = y(tick);
-      svg.append(element("path", { class: "axis", d: `M${LEFT} ${at}H${WIDTH - RIGHT}` }));
-      const place = { x: LEFT - 5, y: at + 4, "text-anchor": "end" };
-      svg.append(element("text", place, number(tick)));
+      rule(tick === 0 ? "zero" : "axis", tick);
+      put("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, number(tick));
     }
-    for (const tick of ticks(begin, end)) {
-      const place = { x: x(tick), y: HEIGHT - 18, "text-anchor": "middle" };
-      svg.append(element("text", place, number(tick)));
+    for (const tick of ticks(from, to)) {
+      put("text", { x: x(tick), y: HEIGHT - 21, "text-anchor": "middle" }, number(tick));
     }
-    const middle = { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" };
-    svg.append(element("text", middle, across));
-    svg.append(element("path", { class: "zero", d: `M${LEFT} ${y(0)}H${WIDTH - RIGHT}` }));
-    if (dots) {
-      for (const [a, b] of points) {
-        const kind = b > 0 ? "dot up" : "dot";
-        svg.append(element("circle", { class: kind, cx: x(a), cy: y(b), r: 3 }));
-      }
-    } else if (points.length) {
-      const d = points.map(([a, b], i) => `${i ? "L" : "M"}${x(a)} ${y(b)}`).join("");
-      svg.append(element("path", { class: "curve", d }));
+    const middle = { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle" };
+    put("text", middle, across);
+    for (const [at, words] of marks || []) {
+      if (at < low || at > high) continue;
+      rule("mark", at);
+      const place = { x: WIDTH - RIGHT, y: y(at) + 12, "text-anchor": "end" };
+      put("text", place, words);
+    }
+    for (const [kind, xs, ys] of lines || []) {
+      const points = xs.map((v, i) => [v, ys[i]]).filter(([, v]) => v !== null);
+      const inside = points.filter(([, v]) => v >= low && v <= high);
+      const steps = inside.map(([a, b], i) => `${i ? "L" : "M"}${x(a)} ${y(b)}`);
+      if (steps.length) put("path", { class: kind, d: steps.join("") });
+    }
+    for (const [a, b] of dots || []) {
+      if (b === null) continue;
+      put("circle", { class: b > 0 ? "dot up" : "dot", cx: x(a), cy: y(b), r: 3 });
     }
   };
 
-  const last = (values) => {
-    const kept = values.filter((v) => v !== null);
-    return kept.length ? kept[kept.length - 1] : null;
+  // The lag at which a thousandth is left for the last time, from values at the lags.
+  const reach = (lags, values) => {
+    const from = [0, ...lags], logs = [0, ...values];
+    const last = logs.findLastIndex((v) => v !== null && v >= THOUSANDTH);
+    if (last === logs.length - 1) return null;
+    const below = logs[last + 1];
+    if (below === null) return from[last];
+    const share = (logs[last] - THOUSANDTH) / (logs[last] - below);
+    return from[last] + share * (from[last + 1] - from[last]);
   };
-  const said = (v) => (v === null ? "nothing" : `${number(v)} nats`);
 
   const draw = () => {
-    const g = Number(gain.value), s = Number(size.value);
-    const steps = Number(horizon.value);
-    const upTo = (lags, values) => {
-      const kept = lags.map((lag, i) => [lag, values[i]]).filter(([lag]) => lag <= steps);
-      return [kept.map(([lag]) => lag), kept.map(([, v]) => v)];
-    };
-    const [lags, profile] = upTo(data.lags, data.profiles[g][s]);
-    const [times, twins] = upTo(data.times, data.twins[g][s]);
+    const g = Number(gain.value), s = Number(size.value), steps = Number(horizon.value);
+    const lags = data.lags.filter((lag) => lag <= steps);
+    const times = data.times.filter((time) => time <= steps);
+    const within = (values, count) => values.flat().map((row) => row.slice(0, count));
+    const profile = data.profiles[g][s].slice(0, lags.length);
+    const apart = data.twins[g][s].slice(0, times.length);
+    const [first, second] = data.paths[g][s].map((path) => path.slice(0, times.length));
     const exponents = data.exponents[g][s];
+    const top = exponents.length ? exponents[0] : null;
+    const far = reach(lags, profile);
+    const kept = far === null ? `more than ${steps}` : number(far);
+    const ends = apart[apart.length - 1];
+    const slope = top === null ? [] : [["slope", [0, steps], [0, top * steps]]];
     chart("profile", {
-      name: "Gradient left", across: "lag (steps back)", xs: lags, ys: profile,
-      summary: `${said(last(profile))} at lag ${steps}.`,
+      name: "Gradient left (nats)", across: "lag (steps back)", from: 0, to: steps,
+      bounds: limits(within(data.profiles, lags.length)),
+      lines: [...slope, ["curve", [0, ...lags], [0, ...profile]]],
+      marks: [[THOUSANDTH, "a thousandth"]],
+      summary: `A thousandth is left ${kept} steps back; dashed, the slope \u03bb\u2081.`,
     });
     chart("spectrum", {
-      name: "Lyapunov exponents", across: "index", dots: true,
-      xs: exponents.map((_, i) => i + 1), ys: exponents,
-      summary: `The largest is ${said(exponents[0])} per step.`,
+      name: "Lyapunov exponents (nats per step)", across: "index", from: 1,
+      to: Math.max(...data.exponents.flat().map((row) => row.length)),
+      bounds: limits(data.exponents), dots: exponents.map((rate, i) => [i + 1, rate]),
+      summary: `The largest is ${top === null ? "minus infinity" : number(top)}.`,
+    });
+    chart("paths", {
+      name: "Twins: their first unit", across: "step", from: 0, to: steps,
+      bounds: limits([first, second]),
+      lines: [["curve", times, first], ["twin", times, second]],
+      summary: "Two runs that start a hundred-millionth apart.",
     });
     chart("twins", {
-      name: "Distance of twins", across: "step", xs: times, ys: twins,
-      summary: `${said(last(twins))} over the first distance at step ${steps}.`,
+      name: "Distance of the twins (nats)", across: "step", from: 0, to: steps,
+      bounds: limits(within(data.twins, times.length)), lines: [["curve", times, apart]],
+      summary: ends === null ? `At step ${steps} they are one.`
+        : `At step ${steps} it is ${number(ends)} nats over the first one.`,
     });
-    find("gain-value").textContent = number(data.gains[g]);
-    find("size-value").textContent = `${data.sizes[s]} units`;
-    find("horizon-value").textContent = `${steps} steps`;
-    gain.setAttribute("aria-valuetext", number(data.gains[g]));
-    size.setAttribute("aria-valuetext", `${data.sizes[s]} units`);
-    const top = exponents[0];
-    const fate = top === null ? "dies at once" : top > 0 ? "grows" : "dies";
-    find("explored").textContent =
-      `At gain ${number(data.gains[g])} with ${data.sizes[s]} units, \u03bb\u2081 is ` +
-      `${said(top)} per step: a small change ${fate}. ` +
-      `At lag ${steps} the gradient is ${said(last(profile))} of the newest.`;
+    say(g, s, steps, top, kept);
   };
 
+  const say = (g, s, steps, top, kept) => {
+    const shown = { gain: number(data.gains[g]), size: `${data.sizes[s]} units` };
+    shown.horizon = `${steps} steps`;
+    for (const [id, text] of Object.entries(shown)) {
+      find(`${id}-value`).textContent = text;
+      find(id).setAttribute("aria-valuetext", text);
+    }
+    const rate = top === null ? "\u2212\u221e" : number(top);
+    const fate = top !== null && top > 0 ? "grows" : "dies out";
+    find("explored").textContent =
+      `At gain ${shown.gain} with ${shown.size}, \u03bb\u2081 is ${rate} nats per step: ` +
+      `a small change ${fate}. A thousandth of the gradient is left ${kept} steps back.`;
+  };
+
+  find("explained").textContent =
+    `Not your model, but its kind: random ${data.kind} cells read normal inputs, with ` +
+    "recurrent weights N(0, gain\u00b2/size). The twins are two runs that start a " +
+    "hundred-millionth apart. Dashed are the slope \u03bb\u2081 and the second twin. " +
+    "Arrow keys move the sliders, too.";
   gain.max = data.gains.length - 1;
   size.max = data.sizes.length - 1;
   horizon.max = data.lags[data.lags.length - 1];
-  gain.value = Math.floor(data.gains.length / 2);
+  gain.value = Math.max(data.gains.indexOf(1), 0);
   size.value = Math.floor(data.sizes.length / 2);
   horizon.value = horizon.max;
   for (const slider of [gain, size, horizon]) slider.addEventListener("input", draw);
+  for (const part of document.querySelectorAll(".explorer [hidden]")) part.hidden = false;
   draw();
 })();

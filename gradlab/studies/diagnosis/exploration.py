@@ -22,7 +22,12 @@ from gradlab.typing import Array, Seed, Vector
 __all__ = ["EXPLORED", "Exploration", "exploration"]
 
 _Cell: TypeAlias = RNN | LSTM | GRU | Linear
-_KINDS: dict[str, type[_Cell]] = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU, "Linear": Linear}
+_KINDS: dict[str, type[_Cell]] = {
+    "RNN": RNN,
+    "LSTM": LSTM,
+    "GRU": GRU,
+    "Linear": Linear,
+}
 EXPLORED = tuple(_KINDS)
 """Kinds of cells that can be drawn at random, and so explored."""
 
@@ -119,8 +124,10 @@ def exploration(kind: str, *, activation: str = "tanh", rng: Seed) -> Exploratio
         for gain in _GAINS
         for s, n in enumerate(_SIZES)
     ]
-    columns = (np.reshape(part, (*shape, *part[0].shape)) for part in zip(*points))
-    profiles, exponents, apart, paths = columns
+    columns = zip(*points, strict=True)
+    profiles, exponents, apart, paths = (
+        np.reshape(column, (*shape, *column[0].shape)) for column in columns
+    )
     return Exploration(
         kind=chosen,
         activation=activation if chosen == "RNN" else "",

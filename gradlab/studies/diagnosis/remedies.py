@@ -60,7 +60,7 @@ def _chrono(cell: LSTM | ProjectedLSTM | GRU, lag: int) -> Remedy:
         changed = _with(cell, b_hx=b_hx, b_hh=b_hh)
         which = "update-gate biases"
     words = f"chrono initialisation: {which} drawn as ln U(1, {max(lag - 1, 2)})"
-    return Remedy("chrono", words, changed, "tallec2018can")
+    return Remedy("chrono", words, changed, "tallec2018warp")
 
 
 def _forget_bias(cell: LSTM | ProjectedLSTM) -> Remedy:
