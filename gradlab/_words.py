@@ -5,6 +5,7 @@ import math
 __all__ = ["describe_gain", "describe_measured", "describe_rate"]
 
 _STILL = 5e-4  # nats per step; below it doubling takes over a thousand steps
+_TOWER = 1e15  # an exponent beyond it is not a whole number any more
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -78,6 +79,8 @@ def describe_measured(value: float, stderr: float) -> str:
 
 def _power(decades: float) -> str:
     """Return 10 to that power in writing: "3·10⁻⁶³"."""
+    if abs(decades) >= _TOWER:
+        return f"10^({'−' * (decades < 0)}{_power(math.log10(abs(decades)))})"
     exponent = round(decades) if abs(decades) >= 100 else math.floor(decades)
     digit = round(10 ** (decades - exponent)) if abs(decades) < 100 else 1
     if digit == 10:

@@ -32,7 +32,6 @@ from gradlab.report.wording import a_number, signed
 from gradlab.studies import (
     CheckedRemedy,
     Diagnosis,
-    Exploration,
     GradientVerdict,
     LayerDiagnosis,
 )
@@ -45,16 +44,8 @@ _DETAILED = 4  # layers with remedies and causes of their own
 _NOTES = 12
 
 
-def diagnosis_document(
-    diagnosis: Diagnosis, exploration: Exploration | None = None
-) -> Document:
+def diagnosis_document(diagnosis: Diagnosis) -> Document:
     """Return the document of a diagnosis.
-
-    Parameters
-    ----------
-    diagnosis : Diagnosis
-    exploration : Exploration, optional
-        What stands beside the document to be explored: its sources are then named.
 
     Examples
     --------
@@ -76,7 +67,7 @@ def diagnosis_document(
             Section("What to do", tuple(_what_to_do(diagnosis, layers))),
             Section("Where", tuple(_where(diagnosis, layers))),
             Section("Why", tuple(_why(layers))),
-            Section("Methods", tuple(methods(diagnosis, exploration))),
+            Section("Methods", tuple(methods(diagnosis))),
         ),
     )
 
@@ -202,10 +193,11 @@ def _causes(layer: LayerDiagnosis) -> Iterator[str]:
     else:
         yield "the sequences are too short to tell a rate."
     if len(layer.memory):
-        middle = layer.memory[len(layer.memory) // 2]
+        middle, most = layer.memory[len(layer.memory) // 2], layer.memory[-1]
         yield (
-            f"What units keep by their gates lasts {middle:.3g} steps in the median, "
-            f"{layer.memory[-1]:.3g} at most."
+            f"What units keep by their gates lasts {a_number(float(middle))} steps in "
+            f"the median, {a_number(float(most))} at most."
         )
     if layer.saturated > 0:
-        yield f"Of the slopes, {layer.saturated:.1%} are below a tenth of the largest."
+        share = a_number(100 * layer.saturated)
+        yield f"Of the slopes, {share} % are below a tenth of the largest."

@@ -10,7 +10,7 @@ from gradlab.remedies import ClipStatistics
 from gradlab.report.document import Block, Items, Paragraph, Preformatted
 from gradlab.studies import Diagnosis, Exploration
 
-__all__ = ["methods"]
+__all__ = ["explorer_methods", "methods"]
 
 _METHODS = (
     (
@@ -38,13 +38,11 @@ _METHODS = (
 )
 
 
-def methods(
-    diagnosis: Diagnosis, exploration: Exploration | None = None
-) -> Iterator[Block]:
+def methods(diagnosis: Diagnosis) -> Iterator[Block]:
     """Yield what was done, which works it follows, and what it takes to do it again."""
     yield Items(tuple(Paragraph(text, strong=name) for name, text in _METHODS))
-    yield Paragraph(_again(diagnosis, exploration))
-    used = _used(diagnosis, exploration)
+    yield Paragraph(_again(diagnosis))
+    used = _used(diagnosis)
     yield Items(
         tuple(
             Paragraph(f"[{', '.join(cite(*things))}]", strong=name)
@@ -54,20 +52,27 @@ def methods(
     yield Preformatted(bibtex(*(thing for things in used.values() for thing in things)))
 
 
-def _again(diagnosis: Diagnosis, exploration: Exploration | None) -> str:
+def explorer_methods(exploration: Exploration) -> Iterator[Block]:
+    """Yield the same of what can be explored."""
+    origin, sizes = exploration.origin, exploration.origin.parameters
+    yield Paragraph(
+        f"gradlab {origin.version}, seed {origin.seed}; {sizes['steps']} steps after "
+        f"{sizes['burn_in']} [{', '.join(cite(exploration))}].",
+        strong="The explorer:",
+    )
+    yield Preformatted(bibtex(exploration))
+
+
+def _again(diagnosis: Diagnosis) -> str:
     origin = diagnosis.origin
     lag = origin.parameters.get("required_lag")
     asked = "" if lag is None else f", required lag {lag:,}"
-    told = f"gradlab {origin.version}, mode {diagnosis.mode}{asked}, seed {origin.seed}"
-    if exploration is None:
-        return f"{told}."
-    other = exploration.origin
-    return f"{told}. The explorer: gradlab {other.version}, seed {other.seed}."
+    return (
+        f"gradlab {origin.version}, mode {diagnosis.mode}{asked}, seed {origin.seed}."
+    )
 
 
-def _used(
-    diagnosis: Diagnosis, exploration: Exploration | None
-) -> dict[str, list[object]]:
+def _used(diagnosis: Diagnosis) -> dict[str, list[object]]:
     """Return what was used, and whatever names its sources."""
     used: dict[str, list[object]] = {"Gradients through time": [diagnosis]}
     for layer in diagnosis.layers:
@@ -80,6 +85,4 @@ def _used(
     if any(math.isfinite(layer.clip_norm) for layer in diagnosis.layers):
         used["Truncation windows"] = [WindowChoice]
         used["Clipping"] = [ClipStatistics]
-    if exploration is not None:
-        used["The explorer"] = [exploration]
     return used

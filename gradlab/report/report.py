@@ -1,5 +1,6 @@
 """`gradlab.diagnose`: a diagnosis that prints, and is handed over as one file."""
 
+import dataclasses
 import functools
 import importlib
 import json
@@ -10,7 +11,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, cast, final
+from typing import Any, Self, cast, final
 
 from gradlab._store import replace
 from gradlab.cells.activations import ACTIVATIONS
@@ -19,9 +20,11 @@ from gradlab.report.as_data import diagnosis_data
 from gradlab.report.as_html import html_blocks, to_html
 from gradlab.report.as_latex import to_latex
 from gradlab.report.as_markdown import to_markdown
+from gradlab.report.diagnosis_methods import explorer_methods
 from gradlab.report.diagnosis_tables import layer_table
 from gradlab.report.document import Document, Paragraph
 from gradlab.report.explorer import explorer_data
+from gradlab.report.saved import loaded_diagnosis
 from gradlab.report.wording import presentable
 from gradlab.studies import Diagnosis, Exploration, GradientVerdict, exploration
 from gradlab.studies import diagnose as measured
@@ -63,6 +66,17 @@ class Report:
 
     diagnosis: Diagnosis
 
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the report whose numbers `save` wrote as .npz, with the .json beside.
+
+        Raises
+        ------
+        StoreError
+            If a file is missing, damaged, or holds something else.
+        """
+        return cls(loaded_diagnosis(path))
+
     @property
     def verdict(self) -> GradientVerdict:
         """The verdict on the model."""
@@ -86,15 +100,14 @@ class Report:
         names = {known.name for known in ACTIVATIONS}
         if layer.kind not in EXPLORED or (layer.activation or "tanh") not in names:
             return None
-        return exploration(layer.kind, activation=layer.activation or "tanh", rng=_SEED)
+        return _explored(layer.kind, layer.activation or "tanh")
 
-    def document(self, *, explore: bool = False) -> Document:
-        """Return the report as plain data; of a page to be explored if told."""
+    @functools.cached_property
+    def document(self) -> Document:
+        """The report as plain data."""
         # Pictures bring matplotlib, which whoever only prints need not wait for.
         writer = importlib.import_module("gradlab.report.diagnosis_document")
-        explored = self.exploration if explore else None
-        shown = presentable(self.diagnosis)
-        return cast(Document, writer.diagnosis_document(shown, explored))
+        return cast(Document, writer.diagnosis_document(presentable(self.diagnosis)))
 
     def to_html(self, *, explore: bool | None = None) -> str:
         """Return one self-contained page; it asks no other host for anything.
@@ -107,12 +120,14 @@ class Report:
             computed.  Unless told it has them where the mode is "exact".
         """
         wanted = self.diagnosis.mode == "exact" if explore is None else explore
-        found = self.exploration if wanted else None
-        page, style = self.document(explore=found is not None), _asset("page.css")
+        found, style = self.exploration if wanted else None, _asset("page.css")
         if found is None:
-            return to_html(page, style=style)
+            return to_html(self.document, style=style)
+        *sections, last = self.document.sections
+        blocks = (*last.blocks, *explorer_methods(found))
+        sections.append(dataclasses.replace(last, blocks=blocks))
         return to_html(
-            page,
+            dataclasses.replace(self.document, sections=tuple(sections)),
             style=style,
             script=_asset("explorer.js"),
             data=explorer_data(found),
@@ -121,11 +136,11 @@ class Report:
 
     def to_markdown(self) -> str:
         """Return the report as Markdown, pictures by their words."""
-        return to_markdown(self.document())
+        return to_markdown(self.document)
 
     def to_latex(self) -> str:
         """Return the report as LaTeX sections and tables, pictures by their words."""
-        return to_latex(self.document())
+        return to_latex(self.document)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers in JSON's types: null is unknown, "inf" beyond the end."""
@@ -266,6 +281,11 @@ def diagnose(
             rng=rng,
         )
     )
+
+
+@functools.cache
+def _explored(kind: str, activation: str) -> Exploration:
+    return exploration(kind, activation=activation, rng=_SEED)
 
 
 def _wrapped(line: str) -> str:

@@ -39,6 +39,7 @@ def test_a_rate_is_said_as_a_factor_first(nats, words):
         (math.log(9.6e-64), "×10⁻⁶³"),
         (-231.0, "×10⁻¹⁰⁰"),  # 4.8·10⁻¹⁰¹
         (-1e6, "×10⁻⁴³⁴²⁹⁴"),
+        (-1e308, "×10^(−10³⁰⁸)"),  # 4.3·10³⁰⁷ decades
     ],
 )
 def test_a_gain_is_said_also_where_float64_has_no_such_number(nats, words):

@@ -67,7 +67,6 @@ class Exploration(Result):
     sources: ClassVar[tuple[Reference, ...]] = (
         Reference("benettin1980lyapunov"),
         Reference("lorenz1963deterministic"),
-        Reference("pascanu2013difficulty"),
     )
 
     kind: str
