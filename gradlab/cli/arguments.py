@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError
 
 __all__ = [
+    "PICTURES",
     "add_model",
     "add_output",
     "count",
+    "describe_cell",
     "describe_run",
     "make_cell",
     "number",
@@ -24,6 +27,7 @@ __all__ = [
     "whole",
 ]
 
+PICTURES = (".png", ".pdf", ".svg")
 _CELLS = ("rnn", "lstm", "gru", "linear")
 
 
@@ -98,10 +102,13 @@ def add_output(parser: argparse.ArgumentParser, *, default: str) -> None:
     )
 
 
-def require_writable(path: pathlib.Path) -> pathlib.Path:
-    """Return `path` if a figure can be written there; checked before any work."""
-    if path.suffix not in (".png", ".pdf", ".svg"):
-        message = f"--out must end in .png, .pdf or .svg; got {path}."
+def require_writable(
+    path: pathlib.Path, suffixes: Sequence[str] = PICTURES
+) -> pathlib.Path:
+    """Return `path` if it ends so and can be written; checked before any work."""
+    if path.suffix not in suffixes:
+        names = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+        message = f"--out must end in {names}; got {path}."
         raise InputError(message)
     if path.is_dir() or not path.parent.is_dir():
         message = f"--out must name a file in an existing folder; got {path}."
@@ -126,13 +133,20 @@ def make_cell(options: argparse.Namespace, inputs: int) -> AbstractCell:
     )
 
 
-def describe_run(options: argparse.Namespace, corpus: Corpus) -> str:
-    """Say which cell reads what."""
+def describe_cell(options: argparse.Namespace) -> str:
+    """Say which cell it is."""
     kind = {"rnn": "tanh RNN", "linear": "linear RNN"}
     return (
         f"{kind.get(options.cell, options.cell.upper())} with {options.hidden} units, "
-        f"{options.init} weights at gain {options.gain:g} (seed {options.seed}), "
-        f"reading the first {options.steps:,} characters of {corpus.title}."
+        f"{options.init} weights at gain {options.gain:g} (seed {options.seed})"
+    )
+
+
+def describe_run(options: argparse.Namespace, corpus: Corpus) -> str:
+    """Say which cell reads what."""
+    return (
+        f"{describe_cell(options)}, reading the first {options.steps:,} characters of "
+        f"{corpus.title}."
     )
 
 

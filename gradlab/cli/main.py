@@ -22,6 +22,8 @@ _COMMANDS = {
     "profile": "how far back the gradient of a cell reaches through a text",
     "exponents": "Lyapunov exponents: does a small change grow or die?",
     "bounds": "what theorems promise about a run, beside what happens",
+    "diagnose": "whether a gradient vanishes or explodes, why, and what to do",
+    "report": "a saved diagnosis as a page, as Markdown or as LaTeX",
     "audit": "what an initialisation does to gradients, beside its weights",
     "watch": "a training run's gradients, live from the log of a monitor",
     "derive": "the formulas behind all this, derived on the spot",

@@ -1,11 +1,30 @@
 """How a terminal shows results: aligned tables and wrapped plain words."""
 
+import contextlib
+import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["say", "show_table"]
+__all__ = ["busy", "say", "show_table"]
 
 _WIDTH = 78
+_ERASED = "\r\x1b[K"
+
+
+@contextlib.contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Say what is being done on a terminal's last line, and take it back at the end.
+
+    Where standard error is no terminal, nothing is said.
+    """
+    seen = sys.stderr.isatty()
+    if seen:
+        print(f"{what} …", end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if seen:
+            print(_ERASED, end="", file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:

@@ -12,9 +12,10 @@ from gradlab.report.document import (
     Section,
     Table,
 )
-from gradlab.report.report import Report, diagnose
+from gradlab.report.report import REPORTS, Report, diagnose
 
 __all__ = [
+    "REPORTS",
     "Document",
     "Items",
     "Paragraph",

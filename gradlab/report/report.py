@@ -31,9 +31,11 @@ from gradlab.studies import diagnose as measured
 from gradlab.studies.diagnosis.exploration import EXPLORED
 from gradlab.typing import Seed
 
-__all__ = ["Report", "diagnose"]
+__all__ = ["REPORTS", "Report", "diagnose"]
 
-_SUFFIXES = (".html", ".md", ".tex", ".json", ".npz")
+REPORTS = (".html", ".md", ".tex", ".json", ".npz")
+"""Suffixes of the files that a report can be saved as."""
+
 _WIDTH = 88
 _BEGINNING = re.compile(r"  (\w+)? +(\d+\. )?")  # "  do       1. ", or as many spaces
 _SEED = 0  # of the exploration: the same report is the same file
@@ -184,8 +186,8 @@ class Report:
             If the path ends otherwise.
         """
         target = pathlib.Path(path)
-        if target.suffix not in _SUFFIXES:
-            message = f"`path` must end in {', '.join(_SUFFIXES)}; got {target.name!r}."
+        if target.suffix not in REPORTS:
+            message = f"`path` must end in {', '.join(REPORTS)}; got {target.name!r}."
             raise InputError(message)
         if target.suffix == ".npz":
             return self.diagnosis.save(target)

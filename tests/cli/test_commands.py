@@ -11,8 +11,10 @@ import pytest
 
 from gradlab.cli.main import main
 
-COMMANDS = ("demo", "profile", "exponents", "bounds", "derive", "reproduce")
-COMMANDS += ("audit", "watch")
+COMMANDS = (
+    *("demo", "profile", "exponents", "bounds", "diagnose", "report"),
+    *("audit", "watch", "derive", "reproduce"),
+)
 SMALL = ["--hidden", "6", "--steps", "60"]
 
 
