@@ -4,6 +4,7 @@ import math
 import os
 import pathlib
 import stat
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,6 +15,9 @@ from gradlab.typing import Array
 __all__ = ["load_inputs"]
 
 _LARGEST = 2**31  # bytes
+_HEADER = 1000  # bytes; NumPy writes 118
+# All that Python's parser has been seen to raise on headers of brackets and signs.
+_UNREADABLE = (ValueError, SyntaxError, TokenError, RecursionError, MemoryError)
 
 
 def load_inputs(path: pathlib.Path) -> Array:
@@ -29,8 +33,8 @@ def load_inputs(path: pathlib.Path) -> Array:
     with os.fdopen(_opened(path), "rb") as file:
         try:
             shape, order, dtype = _header(file)
-        except ValueError as error:
-            message = f"{path} is not a .npy file: {error}."
+        except _UNREADABLE as error:
+            message = f"{path} is not a .npy file: its header cannot be read."
             raise InputError(message) from error
         held = os.fstat(file.fileno()).st_size - file.tell()
         _require_sense(path, shape, dtype, held)
@@ -62,9 +66,9 @@ def _opened(path: pathlib.Path) -> int:
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
+        return np.lib.format.read_array_header_1_0(file, max_header_size=_HEADER)
     if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(file)
+        return np.lib.format.read_array_header_2_0(file, max_header_size=_HEADER)
     message = f"version {version} is unknown"
     raise ValueError(message)
 

@@ -116,7 +116,7 @@ def stored(values):
 
 
 def header(text):
-    padded = text.encode().ljust(117) + b"\n"
+    padded = text.encode().ljust(117) + b"\n"  # as NumPy pads it
     return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded
 
 
@@ -140,6 +140,9 @@ BAD_INPUTS = {
         ),
         "says it has 648 bytes of numbers; there are 0",
     ),
+    "brackets": (lambda path: path.write_bytes(header("(" * 900)), "cannot be read"),
+    "signs": (lambda path: path.write_bytes(header("-" * 900 + "1")), "cannot be read"),
+    "long": (lambda path: path.write_bytes(header("{" + " " * 9000)), "cannot be read"),
     "bomb": (
         lambda path: path.write_bytes(
             header(
