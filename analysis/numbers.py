@@ -12,6 +12,7 @@ import numpy as np
 from analysis.corpus import CHARACTERS, title
 from analysis.numbers_audit import audit_numbers
 from analysis.numbers_bifurcations import bifurcation_numbers, cliff_numbers
+from analysis.numbers_diagnosis import diagnosis_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_spectrum_theory import spectrum_theory_numbers
@@ -34,6 +35,7 @@ NEEDS = (
     "bias_variance",
     "butterfly",
     "cliff",
+    "diagnosis",
     "gradient_profile",
     "influence_balancing",
     "init_audit",
@@ -323,6 +325,7 @@ ANALYSES = {
     "spectrum_theory": spectrum_theory_numbers,
     "pseudospectra": pseudospectra_numbers,
     "cliff": cliff_numbers,
+    "diagnosis": diagnosis_numbers,
     "scalar_bifurcation": bifurcation_numbers,
 }
 

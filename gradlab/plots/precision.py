@@ -27,7 +27,7 @@ __all__ = ["draw_precision_budget"]
 _LOOKS = {
     "float32": ("o", BLUE),
     "float16": ("s", GREEN),
-    "bfloat16": ("^", VERMILLION),
+    "bfloat16": ("D", VERMILLION),
 }
 
 
