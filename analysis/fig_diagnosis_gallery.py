@@ -4,6 +4,7 @@ import math
 import pathlib
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from analysis.paths import DATA, FIGURES
 from analysis.script import note_quick, run_drawing
@@ -30,6 +31,10 @@ MODELS = {
 
 
 def main() -> list[pathlib.Path]:
+    return list(save(gallery(), FIGURES / "diagnosis_gallery"))
+
+
+def gallery() -> Figure:
     size = full_width("icml"), 3.1
     options = {"rows": 2, "columns": 3, "sharex": True, "sharey": True}
     with figure(*size, **options) as (fig, axes):
@@ -41,7 +46,7 @@ def main() -> list[pathlib.Path]:
         for ax in axes.flat:
             draw_rounding_levels(ax, names=ax in axes[:, -1])
         note_quick(fig, parameters_of("diagnosis-lstm"))
-    return list(save(fig, FIGURES / "diagnosis_gallery"))
+    return fig
 
 
 def draw_model(ax: Axes, found: Diagnosis) -> None:

@@ -25,7 +25,7 @@ from gradlab.report.diagnosis_tables import layer_table
 from gradlab.report.document import Document, Paragraph
 from gradlab.report.explorer import explorer_data
 from gradlab.report.saved import loaded_diagnosis
-from gradlab.report.wording import presentable
+from gradlab.report.wording import presentable, signed
 from gradlab.studies import Diagnosis, Exploration, GradientVerdict, exploration
 from gradlab.studies import diagnose as measured
 from gradlab.studies.diagnosis.exploration import EXPLORED
@@ -85,8 +85,8 @@ class Report:
         return self.diagnosis.verdict
 
     def __str__(self) -> str:
-        lines = presentable(self.diagnosis).describe().splitlines()
-        return "\n".join(map(_wrapped, lines))
+        text = signed(presentable(self.diagnosis).describe())
+        return "\n".join(map(_wrapped, text.splitlines()))
 
     def __repr__(self) -> str:
         shown = presentable(self.diagnosis)
