@@ -1,5 +1,6 @@
 """A document as LaTeX of its own or as a part of another; every special is escaped."""
 
+import re
 from collections.abc import Sequence
 
 from gradlab.report.document import (
@@ -47,9 +48,15 @@ _SPECIAL = {
     "₁": r"\ensuremath{_1}",
     "₂": r"\ensuremath{_2}",
     "→": r"\ensuremath{\rightarrow}",
-    "⁻": r"\ensuremath{^{-}}",
     "√": r"\ensuremath{\surd}",
+    "·": r"\ensuremath{\cdot}",
+    "–": "--",
+    "“": "``",
+    "”": "''",
 }
+_WIDE = 30  # characters of a first column that are not broken into lines
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_POWER = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _KNOWN = set(map(chr, range(0x20, 0x7F))) | set(map(chr, range(0xA0, 0x180)))
 
 
@@ -60,8 +67,16 @@ def latex_escaped(text: str) -> str:
     --------
     >>> print(latex_escaped(r"50% of \input{x}"))
     50\% of \textbackslash{}input\{x\}
+    >>> print(latex_escaped("3·10⁻⁶³"))
+    3\ensuremath{\cdot}10\ensuremath{^{-63}}
     """
-    return "".join(map(_character, " ".join(text.split())))
+    line, done = " ".join(text.split()), 0
+    parts = []
+    for power in _POWER.finditer(line):
+        parts += map(_character, line[done : power.start()])
+        parts.append(rf"\ensuremath{{^{{{power[0].translate(_RAISED)}}}}}")
+        done = power.end()
+    return "".join([*parts, *map(_character, line[done:])])
 
 
 def to_latex(document: Document) -> str:
@@ -90,7 +105,8 @@ def _block(block: Block) -> str:
         case Paragraph():
             return f"\n{_paragraph(block)}\n"
         case Preformatted(text):
-            lines = (latex_escaped(line) for line in text.splitlines())
+            # "--" is a ligature in some typewriter faces.
+            lines = (_unjoined(latex_escaped(line)) for line in text.splitlines())
             return "\n".join(rf"\texttt{{{line}}}\\" for line in lines)
         case Items(entries, numbered):
             kind = "enumerate" if numbered else "itemize"
@@ -108,7 +124,9 @@ def _paragraph(block: Paragraph) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = "l" + "r" * (len(table.head) - 1)
+    longest = max((len(row[0]) for row in table.rows), default=0)
+    first = "l" if longest <= _WIDE else r"p{0.3\linewidth}"
+    columns = first + "r" * (len(table.head) - 1)
     lines = [
         r"\begin{table}[h]\centering",
         rf"\caption{{{latex_escaped(table.caption)}}}",
@@ -125,6 +143,10 @@ def _table(table: Table) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return rf"{' & '.join(map(latex_escaped, cells))} \\"
+
+
+def _unjoined(text: str) -> str:
+    return text.replace("--", "-{}-")
 
 
 def _character(c: str) -> str:
