@@ -71,7 +71,7 @@ def latex_escaped(text: str) -> str:
     3\ensuremath{\cdot}10\ensuremath{^{-63}}
     """
     line, done = " ".join(text.split()), 0
-    parts = []
+    parts: list[str] = []
     for power in _POWER.finditer(line):
         parts += map(_character, line[done : power.start()])
         parts.append(rf"\ensuremath{{^{{{power[0].translate(_RAISED)}}}}}")
