@@ -46,8 +46,8 @@ def draw_remedies(ax: Axes, layer: LayerDiagnosis) -> Axes:
     """
     ax.set_xlabel("horizon (steps back)")
     far = len(layer.profile) - 1
-    if not layer.remedies:
-        say_no_data(ax)
+    after = np.array([remedy.horizon_after for remedy in layer.remedies])
+    if say_no_data(ax, np.where(np.isnan(after), np.nan, 0.0)):
         return ax
     ax.set_xscale("symlog", linthresh=1.0, linscale=0.25)
     ax.xaxis.set_major_formatter(ScalarFormatter())
