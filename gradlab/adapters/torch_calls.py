@@ -4,12 +4,14 @@ Packed sequences are unpacked, batches that come first are turned, calls step by
 are joined into one sequence where each begins with the state the last one ended with.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Self, final
 
 import numpy as np
 
+from gradlab._checks import require_finite
 from gradlab._extras import require
 from gradlab.adapters.torch_hooks import Call
 from gradlab.typing import Array
@@ -56,6 +58,33 @@ class Sequences:
     ends: tuple[int, ...]
     lengths: Array | None
     dropout: tuple[Array, ...] = ()
+
+    def some(self, limit: int) -> Self:
+        """Return the same of so many sequences at most, evenly picked.
+
+        Raises
+        ------
+        NonFiniteError
+            If a number of those that are left out is NaN or infinite.
+        """
+        B = self.inputs.shape[1]
+        if limit >= B:
+            return self
+        at = np.linspace(0, B - 1, limit).round().astype(int)
+        require_finite("inputs", self.inputs)
+        require_finite("states", self.output)
+        seen, lengths = self.output_gradient, self.lengths
+        return dataclasses.replace(
+            self,
+            inputs=self.inputs[:, at],
+            output=self.output[:, at],
+            state=_at(self.state, at),
+            final=_at(self.final, at),
+            output_gradient=None if seen is None else seen[:, at],
+            final_gradients=tuple(_at(parts, at) for parts in self.final_gradients),
+            lengths=None if lengths is None else lengths[at],
+            dropout=_at(self.dropout, at),
+        )
 
 
 def sequences_of(call: Call, gradient: Callable[[Any], Array | None]) -> Sequences:
@@ -150,6 +179,10 @@ def _padded(packed: Any, read: Callable[[Any], Array | None]) -> tuple[Any, Any]
     again = packed._replace(data=torch.from_numpy(np.ascontiguousarray(values)))
     padded, lengths = torch.nn.utils.rnn.pad_packed_sequence(again)
     return padded.numpy(), lengths.numpy()
+
+
+def _at(parts: Sequence[Array], sequences: Array) -> tuple[Array, ...]:
+    return tuple(part[:, sequences] for part in parts)
 
 
 def _is_packed(tensor: Any) -> bool:

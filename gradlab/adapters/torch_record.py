@@ -25,9 +25,8 @@ from gradlab.typing import Array
 
 __all__ = ["record"]
 
-_SCALE = (
-    2.0**12
-)  # of the gradients of a half-precision model, taken off again in float64
+# Of the gradients of a half-precision model; taken off again in float64.
+_SCALE = 2.0**12
 
 
 def record(
@@ -37,6 +36,7 @@ def record(
     *,
     loss: Callable[..., Any] | None = None,
     forward: Callable[[Any, Any], Any] | None = None,
+    sequences: int | None = None,
 ) -> Recording:
     """Return what every recurrent layer of a torch model does on a batch.
 
@@ -57,6 +57,9 @@ def record(
         scalar tensor.
     forward : callable, optional
         ``forward(model, inputs)`` in place of calling the model.
+    sequences : int, optional
+        How many sequences of the batch to keep, evenly picked; all unless told.  The
+        model runs, and its loss is taken, on all of them.
 
     Returns
     -------
@@ -115,8 +118,9 @@ def record(
         value, gradient = _differentiated(loss, output, _usable(targets), calls)
         found = joined([sequences_of(one, gradient) for one in calls])
         layers: list[RecordedLayer] = []
-        for sequences in found:
-            layers += layers_of(sequences, len(layers))
+        for one in found:
+            kept = one if sequences is None else one.some(sequences)
+            layers += layers_of(kept, len(layers))
     layers = _told_apart(layers)
     return Recording(
         model=type(whole).__name__,
@@ -188,8 +192,9 @@ def _differentiated(
     halves = any(t.dtype == torch.float16 for t in tensors)
     scale = _SCALE if halves else 1.0
     if value.requires_grad:
-        weight = torch.full_like(value, scale)
-        found = torch.autograd.grad(value, tensors, weight, allow_unused=True)
+        # A weight in place of the factor would have torch import SymPy.
+        scaled = value * scale if halves else value
+        found = torch.autograd.grad(scaled, tensors, allow_unused=True)
     if not found or all(part is None for part in found):
         message = "`loss` must depend on what a recurrent module returns; it does not."
         raise InputError(message)

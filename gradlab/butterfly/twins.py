@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from gradlab._checks import (
     describe_rng,
@@ -263,7 +263,7 @@ def _fitted(logs: Vector, resolution: Vector) -> tuple[float, float, float]:
     scatter = float(means.std(ddof=1)) / math.sqrt(blocks)
     rounding = float(np.exp(resolution - logs)[[0, -1]].sum()) / N
     stderr = math.hypot(scatter, rounding)
-    return rate, stderr, stderr * float(stats.t.ppf(0.975, blocks - 1))
+    return rate, stderr, stderr * float(stdtrit(blocks - 1, 0.975))
 
 
 def _saturation(after: Vector, ending: Ending) -> float:

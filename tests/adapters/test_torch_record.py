@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradlab.adapters import record
-from gradlab.errors import InputError
+from gradlab.errors import InputError, NonFiniteError
 from tests.adapters.models import B, Looped, M, N, Reader, T, nn, seeded, tokens, torch
 
 KINDS = {
@@ -203,6 +203,36 @@ def test_tokens_targets_and_names():
     assert found.layer("encoder.core") is found.layers[0]
     with pytest.raises(InputError, match=r"must be one of encoder\.core; got 'x'"):
         found.layer("x")
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_some_sequences_are_those_of_all(bidirectional):
+    module = seeded(lambda: nn.LSTM(M, N, 2, bidirectional=bidirectional))
+    x = torch.randn(T, 9, M)
+    lengths = torch.tensor([T, 3, 2, 4, T, 1, 2, 3, 4])
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+    whole, some = (
+        record(module, packed, loss=lambda out: out[0].data.sum(), sequences=k)
+        for k in (None, 3)
+    )
+    picked = [0, 4, 8]
+    assert some.loss == whole.loss
+    for one, every in zip(some.layers, whole.layers, strict=True):
+        np.testing.assert_array_equal(one.order.lengths, lengths[picked])
+        np.testing.assert_array_equal(one.order.lengths, every.order.lengths[picked])
+        if every.sources is not None:
+            np.testing.assert_array_equal(one.sources, every.sources[:, picked])
+        # Lower layers are run again on fewer sequences: other blocks of float32.
+        np.testing.assert_allclose(
+            one.trajectory.states, every.trajectory.states[:, picked], atol=1e-6
+        )
+
+
+def test_what_is_left_out_is_looked_at_all_the_same():
+    x = torch.randn(T, 9, M)
+    x[3, 2, 1] = torch.nan
+    with pytest.raises(NonFiniteError, match=r"`inputs` .*\(3, 2, 1\)"):
+        record(seeded(lambda: nn.GRU(M, N)), x, sequences=3)
 
 
 def test_a_frozen_model_is_differentiated_all_the_same():

@@ -9,11 +9,11 @@ import numpy as np
 
 from gradlab.cells import RNN, AbstractCell, Linear
 from gradlab.errors import DivergenceError
-from gradlab.studies.diagnosis.measure import layer_diagnosis
+from gradlab.studies.diagnosis.measure import evidence_of
 from gradlab.studies.diagnosis.remedies import Remedy, remedies, scaled
 from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
 from gradlab.studies.diagnosis.subject import Subject
-from gradlab.studies.diagnosis.verdict import GradientVerdict
+from gradlab.studies.diagnosis.verdict import Evidence, GradientVerdict, verdict_of
 
 __all__ = ["with_remedies"]
 
@@ -71,17 +71,17 @@ def _checked(
         horizon_before=layer.horizon,
         horizon_after=after.horizon,
         left_before=float(layer.left[1]),
-        left_after=float(after.left[1]),
+        left_after=after.left,
         exponent_before=layer.exponent,
         exponent_after=after.exponent,
-        verdict_after=after.verdict,
+        verdict_after=verdict_of(after),
         whole_after=whole(layer.name, remedy.cell) if whole else None,
         source=remedy.source,
     )
 
 
-def _again(subject: Subject, lag: int | None) -> LayerDiagnosis:
-    return layer_diagnosis(subject, lag=lag, rng=np.random.default_rng(0))
+def _again(subject: Subject, lag: int | None) -> Evidence:
+    return evidence_of(subject, lag=lag, rng=np.random.default_rng(0))
 
 
 def _badness(found: CheckedRemedy) -> float:

@@ -1,9 +1,10 @@
 """`diagnose`: a model and a batch in, a verdict with numbers and remedies out."""
 
 import dataclasses
+import functools
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from gradlab._checks import describe_rng, require_count, require_one_of, require_rng
 from gradlab._results import Origin
-from gradlab.adapters import Recording, from_torch_step, record, with_cells
+from gradlab.adapters import from_torch_step, record, with_cells
 from gradlab.cells import AbstractCell, Wrapped
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
@@ -19,11 +20,11 @@ from gradlab.objectives import AbstractObjective
 from gradlab.studies.diagnosis.advice import advice
 from gradlab.studies.diagnosis.checks import Whole, with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
-from gradlab.studies.diagnosis.measure import layer_diagnosis
+from gradlab.studies.diagnosis.measure import evidence_of, layer_diagnosis
 from gradlab.studies.diagnosis.result import LayerDiagnosis
-from gradlab.studies.diagnosis.stacked import some_sequences, subjects_of
+from gradlab.studies.diagnosis.stacked import subjects_of
 from gradlab.studies.diagnosis.subject import Subject
-from gradlab.studies.diagnosis.verdict import GradientVerdict, worst
+from gradlab.studies.diagnosis.verdict import GradientVerdict, verdict_of, worst
 from gradlab.typing import Array, Seed
 
 __all__ = ["diagnose"]
@@ -112,7 +113,7 @@ def diagnose(
     layers = tuple(_layer(s, lag, chosen, generator, whole) for s in seen.subjects)
     return Diagnosis(
         model=seen.model,
-        verdict=_whole(layers),
+        verdict=_whole((layer.verdict, layer.reads_inputs) for layer in layers),
         has_loss=any(s.losses is not None for s in seen.subjects),
         loss=seen.loss,
         mode=chosen,
@@ -159,23 +160,24 @@ def _copies(
         except InputError:  # a layer without biases, or called twice: not to be copied
             return None
         rng = np.random.default_rng(0)
-        return _whole(tuple(layer_diagnosis(s, lag=lag, rng=rng) for s in subjects))
+        found = [verdict_of(evidence_of(s, lag=lag, rng=rng)) for s in subjects]
+        return _whole(zip(found, (s.reads_inputs for s in subjects), strict=True))
 
     return verdict
 
 
-def _whole(layers: tuple[LayerDiagnosis, ...]) -> GradientVerdict:
+def _whole(layers: Iterable[tuple[GradientVerdict, bool]]) -> GradientVerdict:
     """Return the gravest verdict; what a layer above loses, one below may still carry.
 
-    A layer that reads the inputs gets what all layers above it make of the gradient: if
-    enough of it reaches that one, it does not matter which way it came.
+    A layer, told by its verdict and whether it reads the inputs, gets what all layers
+    above it make of the gradient: if enough reaches one that reads the inputs, it does
+    not matter which way it came.
     """
-    counted = [
-        layer.verdict
-        for layer in layers
-        if layer.reads_inputs or layer.verdict is not GradientVerdict.VANISHING
-    ]
-    return worst(counted)
+    return worst(
+        verdict
+        for verdict, reads_inputs in layers
+        if reads_inputs or verdict is not GradientVerdict.VANISHING
+    )
 
 
 def _seen(
@@ -183,15 +185,16 @@ def _seen(
 ) -> _Seen:
     if hasattr(model, "named_modules"):
         inputs, targets = batch if _is_pair(batch) else (batch, None)
-        options = {"loss": loss, "forward": forward}
+        seen = functools.partial(record, loss=loss, forward=forward)
 
         def again(cells: Mapping[str, AbstractCell]) -> tuple[Subject, ...]:
             copied = with_cells(model, cells)
-            found = record(copied, inputs, targets, **options)
-            return subjects_of(some_sequences(found, _QUICK_SEQUENCES))
+            few = seen(copied, inputs, targets, sequences=_QUICK_SEQUENCES)
+            return subjects_of(few)
 
-        recording = record(model, inputs, targets, **options)
-        return dataclasses.replace(_recorded(recording, limit), again=again)
+        recording = seen(model, inputs, targets, sequences=limit)
+        subjects, value = subjects_of(recording), recording.loss
+        return _Seen(recording.model, subjects, value, recording.caveats, again)
     for name, given in (("loss", loss), ("forward", forward)):
         if given is not None:
             message = (
@@ -205,13 +208,6 @@ def _seen(
 
 def _is_pair(batch: Any) -> bool:
     return type(batch) in (tuple, list) and len(batch) == 2
-
-
-def _recorded(recording: Recording, limit: int | None) -> _Seen:
-    picked = recording if limit is None else some_sequences(recording, limit)
-    return _Seen(
-        recording.model, subjects_of(picked), recording.loss, recording.caveats
-    )
 
 
 def _own(model: Any, batch: Any, h0: Any) -> tuple[Subject, float]:

@@ -20,9 +20,11 @@ __all__ = [
     "last_steps",
     "left",
     "probe_sources",
+    "quantiles",
     "required_lag",
 ]
 
+_QUANTILES = (0.1, 0.5, 0.9)
 _BLOCKS = 8
 _SHORTEST = 20  # lags without which a rate of growth is not told
 _ALIGNING = 5  # the first fifth of the lags turns a row towards the leading direction
@@ -124,3 +126,13 @@ def growth(profile: Array) -> Growth:
         return Growth(np.nan, np.nan)
     spread = rates.std(ddof=1) / np.sqrt(len(rates)) if len(rates) > 1 else np.nan
     return Growth(float(rates.mean()), float(spread))
+
+
+def quantiles(logs: Array) -> Array:
+    """Return quantiles (L, 3) of values (L, B), at the lags that any sequence has."""
+    ranked = np.sort(logs, axis=1)  # NaN last
+    count = np.count_nonzero(~np.isnan(ranked), axis=1)
+    ranked, count = ranked[count > 0], count[count > 0]
+    # Lower ones: nothing is interpolated where −∞ stands beside finite values.
+    places = np.multiply.outer(count - 1, _QUANTILES).astype(int)
+    return np.take_along_axis(ranked, places, axis=1)

@@ -1,7 +1,6 @@
 """One layer looked at: its gradient lag by lag, where it is lost, what is beside."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -17,6 +16,7 @@ from gradlab.studies.diagnosis.lags import (
     growth,
     left,
     probe_sources,
+    quantiles,
 )
 from gradlab.studies.diagnosis.precision import FORMATS, first_above, lost_after
 from gradlab.studies.diagnosis.result import LayerDiagnosis
@@ -24,9 +24,8 @@ from gradlab.studies.diagnosis.subject import Losses, Subject
 from gradlab.studies.diagnosis.verdict import Evidence, verdict_of
 from gradlab.typing import Array, Vector
 
-__all__ = ["layer_diagnosis"]
+__all__ = ["evidence_of", "layer_diagnosis"]
 
-_QUANTILES = (0.1, 0.5, 0.9)
 _BOUNDED = ("tanh", "sigmoid", "erf", "hardtanh")
 
 
@@ -68,7 +67,7 @@ def layer_diagnosis(
         For the rows that stand in for a loss where there is none.
     """
     found = _gradient(subject, lag, rng)
-    bands = _quantiles(found.profile)
+    bands = quantiles(found.profile)
     rate = growth(found.profile)
     beside = facts(subject)
     at = min(found.lag, len(bands) - 1)
@@ -85,7 +84,7 @@ def layer_diagnosis(
         reads_inputs=subject.reads_inputs,
         required_lag=found.lag,
         profile=bands,
-        signal=_quantiles(found.signal) if found.has_loss else np.empty((0, 3)),
+        signal=quantiles(found.signal) if found.has_loss else np.empty((0, 3)),
         left=bands[at],
         half_life=gradient_horizon(bands[:, 1], level=0.5),
         horizon=evidence.horizon,
@@ -100,6 +99,15 @@ def layer_diagnosis(
         deciding=deciding(beside, subject.cell, rate.exponent),
         origin=Origin(parameters={"required_lag": lag, "has_loss": found.has_loss}),
     )
+
+
+def evidence_of(
+    subject: Subject, *, lag: int | None, rng: np.random.Generator
+) -> Evidence:
+    """Return what the verdict on a layer rests on, and nothing beside it."""
+    found = _gradient(subject, lag, rng)
+    middle = quantiles(found.profile)[:, 1]
+    return _evidence(subject, found, middle, growth(found.profile))
 
 
 def _gradient(subject: Subject, lag: int | None, rng: np.random.Generator) -> _Gradient:
@@ -145,16 +153,6 @@ def _is_bounded(cell: AbstractCell) -> bool:
     return isinstance(cell, LSTM | ProjectedLSTM | GRU)
 
 
-def _quantiles(logs: Array) -> Array:
-    """Return quantiles over sequences (L, 3), at the lags that any of them has."""
-    seen = ~np.isnan(logs).all(axis=1)
-    with warnings.catch_warnings():
-        # −∞ beside finite values: interpolating between them is −∞ or NaN, and said.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        bands = np.nanquantile(logs[seen], _QUANTILES, axis=1, method="lower")
-    return bands.T
-
-
 def _limits(middle: Vector, found: _Gradient, dtype: str) -> dict[str, Any]:
     """Return where each format rounds the gradient away, stores 0, and overflows.
 
@@ -165,7 +163,7 @@ def _limits(middle: Vector, found: _Gradient, dtype: str) -> dict[str, Any]:
     if not found.has_loss:
         nothing = {"zero_at": nowhere, "overflow_at": nowhere}
         return {"rounded_at": rounded, **nothing, "zero_steps": 0, "last_unit": -1}
-    sizes = _quantiles(found.largest)[:, 1]
+    sizes = quantiles(found.largest)[:, 1]
     # What is below half of the smallest number is stored as 0.
     floors = {k: f.log_smallest - math.log(2) for k, f in FORMATS.items()}
     zero = {k: lost_after(sizes, floor) for k, floor in floors.items()}

@@ -4,7 +4,6 @@ With λ_t of a layer above, that layer sends λ_t ∂h_t/∂x_t to those it read
 step of the batch; all of it as mantissa · 2^exponent, so that nothing is lost between.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, final
@@ -17,7 +16,7 @@ from gradlab.studies.diagnosis.lags import last_steps, required_lag
 from gradlab.studies.diagnosis.subject import Losses, Subject
 from gradlab.typing import Array
 
-__all__ = ["input_cotangents", "some_sequences", "subjects_of"]
+__all__ = ["input_cotangents", "subjects_of"]
 
 _BLOCK = 64  # steps whose input Jacobians are held at once
 
@@ -98,27 +97,6 @@ def _through(
     for place in reversed(range(len(layers))):
         _send_down(layers, layers[place], sums, place)
     return sums
-
-
-def some_sequences(recording: Recording, limit: int) -> Recording:
-    """Return the recording of so many sequences at most, evenly picked."""
-    return dataclasses.replace(
-        recording, layers=tuple(_some(layer, limit) for layer in recording.layers)
-    )
-
-
-def _some(layer: RecordedLayer, limit: int) -> RecordedLayer:
-    (B,) = layer.trajectory.batch
-    if limit >= B:
-        return layer
-    at = np.linspace(0, B - 1, limit).round().astype(int)
-    states, inputs = layer.trajectory.states[:, at], layer.trajectory.inputs[:, at]
-    return dataclasses.replace(
-        layer,
-        trajectory=Trajectory(layer.trajectory.cell, states, inputs),
-        sources=None if layer.sources is None else layer.sources[:, at],
-        order=dataclasses.replace(layer.order, lengths=layer.order.lengths[at]),
-    )
 
 
 def input_cotangents(trajectory: Trajectory, cotangents: ScaledRows) -> ScaledRows:

@@ -12,6 +12,7 @@ With a_l the gradient at lag l over that at lag 0, in nats, R the lag that is ne
 
 import enum
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
@@ -114,7 +115,7 @@ def verdict_of(evidence: Evidence) -> GradientVerdict:
     return GradientVerdict.HEALTHY
 
 
-def worst(verdicts: list[GradientVerdict]) -> GradientVerdict:
+def worst(verdicts: Iterable[GradientVerdict]) -> GradientVerdict:
     """Return the gravest of several; the order is that of `GradientVerdict`.
 
     Examples

@@ -14,6 +14,7 @@ from gradlab.studies.diagnosis.lags import (
     last_steps,
     left,
     probe_sources,
+    quantiles,
     required_lag,
 )
 
@@ -100,3 +101,18 @@ def test_growth_is_minus_infinity_where_nothing_is_left_and_unknown_when_short()
     gone[:3] = 0.0
     assert growth(gone).exponent == -math.inf
     assert math.isnan(growth(np.zeros((19, 2))).exponent)
+
+
+@pytest.mark.parametrize("B", [1, 2, 8, 11, 32])
+def test_bands_are_lower_quantiles_of_those_that_are_known(B):
+    rng = np.random.default_rng(B)
+    logs = rng.normal(size=(50, B))
+    logs[rng.random(logs.shape) < 0.1] = -np.inf
+    logs[rng.random(logs.shape) < 0.3] = np.nan
+    logs[0] = 1.0
+    seen = logs[~np.isnan(logs).all(axis=1)]
+    expected = [
+        [np.quantile(row[~np.isnan(row)], q, method="lower") for q in (0.1, 0.5, 0.9)]
+        for row in seen
+    ]
+    np.testing.assert_array_equal(quantiles(logs), expected)

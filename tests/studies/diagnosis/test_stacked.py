@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from gradlab.adapters import record
-from gradlab.dynamics import ScaledRows
-from gradlab.studies.diagnosis.stacked import some_sequences, subjects_of
+from gradlab.studies.diagnosis.stacked import subjects_of
 from tests.adapters.models import nn, torch
 
 T, B, M, N = 12, 3, 2, 4
@@ -82,17 +81,3 @@ def test_nothing_is_lost_between_layers_of_any_size():
     expected = -60 * math.log(2) * np.arange(30)[::-1]
     np.testing.assert_allclose(logs, expected, rtol=1e-14, atol=1e-14)
     assert logs[0] < math.log(5e-324)
-
-
-def test_some_sequences_are_those_of_the_recording():
-    torch.manual_seed(0)
-    module = nn.LSTM(M, N, 2)
-    recording = record(module, torch.randn(T, 9, M), loss=lambda out: out[0].sum())
-    few = some_sequences(recording, 3)
-    for one, all_of_them in zip(few.layers, recording.layers, strict=True):
-        assert one.trajectory.batch == (3,)
-        np.testing.assert_array_equal(
-            one.trajectory.states, all_of_them.trajectory.states[:, [0, 4, 8]]
-        )
-        np.testing.assert_array_equal(one.sources, all_of_them.sources[:, [0, 4, 8]])
-    assert isinstance(subjects_of(few)[0].losses.every, ScaledRows)
