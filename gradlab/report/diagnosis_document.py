@@ -35,7 +35,7 @@ from gradlab.studies import (
     GradientVerdict,
     LayerDiagnosis,
 )
-from gradlab.studies.diagnosis.words import steps_back
+from gradlab.studies.diagnosis.words import butterfly, steps_back
 
 __all__ = ["diagnosis_document"]
 
@@ -192,6 +192,8 @@ def _causes(layer: LayerDiagnosis) -> Iterator[str]:
         yield f"λ₁ is {a_number(layer.exponent)} nats per step."
     else:
         yield "the sequences are too short to tell a rate."
+    if butterfly(layer):
+        yield f"Butterfly: {butterfly(layer)}."
     if len(layer.memory):
         middle, most = layer.memory[len(layer.memory) // 2], layer.memory[-1]
         yield (

@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterator
 
 import gradlab.cells as cells
+from gradlab.butterfly import Horizon
 from gradlab.gradients import WindowChoice
+from gradlab.linalg import KreissConstant
 from gradlab.references import Reference, bibliography, bibtex, cite
 from gradlab.remedies import ClipStatistics
 from gradlab.report.document import Block, Items, Paragraph, Preformatted
@@ -85,4 +87,8 @@ def _used(diagnosis: Diagnosis) -> dict[str, list[object]]:
     if any(math.isfinite(layer.clip_norm) for layer in diagnosis.layers):
         used["Truncation windows"] = [WindowChoice]
         used["Clipping"] = [ClipStatistics]
+    if any(math.isfinite(layer.separation_horizon) for layer in diagnosis.layers):
+        used["Separation horizon"] = [Horizon]
+    if not all(math.isnan(layer.kreiss) for layer in diagnosis.layers):
+        used["Kreiss constant"] = [KreissConstant]
     return used

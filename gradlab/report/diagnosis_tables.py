@@ -132,12 +132,16 @@ def weight_table(layer: LayerDiagnosis) -> Iterator[Table]:
     head = ["gate" if layer.gates else "weights", "ρ", "‖W‖"]
     if layer.gates:
         head += ["open, 10 %", "median", "90 %"]
+    elif not math.isnan(layer.kreiss):
+        head.append("Kreiss constant")
     rows = []
     for name, radius, norm in zip(names, layer.radii, layer.norms, strict=True):
         numbers = [a_number(float(radius)), a_number(float(norm))]
         if layer.gates:
             quantiles = layer.gates.get(name, [math.nan] * 3)
             numbers += [a_number(float(value), 2) for value in quantiles]
+        elif not math.isnan(layer.kreiss):
+            numbers.append(a_number(layer.kreiss))
         rows.append((name, *numbers))
     parts = ", gate by gate" if layer.gates else ""
     yield Table(f"Recurrent weights of {layer.name}{parts}.", head, rows)

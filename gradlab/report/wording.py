@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from gradlab._words import describe_gain
 from gradlab.studies import LayerDiagnosis
+from gradlab.studies.diagnosis.words import measured_rate
 
 __all__ = ["a_gain", "a_lag", "a_number", "a_rate", "presentable", "signed"]
 
@@ -49,11 +50,11 @@ def a_rate(value: float, stderr: float) -> str:
     Examples
     --------
     >>> a_rate(-0.42345, 0.0031), a_rate(-0.42345, math.nan)
-    ('−0.423 ± 0.003', '−0.423')
+    ('−0.4234 ± 0.0031', '−0.423')
     """
     if not (math.isfinite(value) and math.isfinite(stderr)):
         return a_number(value)
-    return f"{a_number(value)} ± {stderr:.1g}"
+    return measured_rate(value, stderr)
 
 
 def a_gain(nats: float) -> str:
@@ -72,7 +73,7 @@ def a_lag(lag: float, layer: LayerDiagnosis) -> str:
     if math.isnan(lag):
         return "–"
     if math.isinf(lag):
-        return f"> {len(layer.profile) - 1:,}"
+        return f">\u00a0{len(layer.profile) - 1:,}"
     return f"{lag:.1f}" if lag < 10 and lag % 1 else f"{lag:,.0f}"
 
 

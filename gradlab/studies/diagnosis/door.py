@@ -20,6 +20,7 @@ from gradlab.objectives import AbstractObjective
 from gradlab.studies.diagnosis.advice import advice
 from gradlab.studies.diagnosis.checks import Whole, with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
+from gradlab.studies.diagnosis.facts import transient_growth
 from gradlab.studies.diagnosis.measure import evidence_of, layer_diagnosis
 from gradlab.studies.diagnosis.result import LayerDiagnosis
 from gradlab.studies.diagnosis.stacked import subjects_of
@@ -145,7 +146,8 @@ def _layer(
 ) -> LayerDiagnosis:
     found = layer_diagnosis(subject, lag=lag, rng=rng)
     if mode == "exact":
-        found = dataclasses.replace(found, **dataclasses.asdict(advice(subject)))
+        more = {**vars(advice(subject)), "kreiss": transient_growth(subject.cell)}
+        found = dataclasses.replace(found, **more)
     return with_remedies(found, subject, lag=lag, whole=whole)
 
 

@@ -8,15 +8,16 @@ from typing import final
 import numpy as np
 
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
-from gradlab.linalg import spectral_norm, spectral_radius
+from gradlab.linalg import kreiss_constant, spectral_norm, spectral_radius
 from gradlab.studies.diagnosis.subject import Subject
 from gradlab.typing import Array, Vector
 
-__all__ = ["Facts", "deciding", "facts"]
+__all__ = ["Facts", "deciding", "facts", "transient_growth"]
 
 _LOOKS = 64  # steps at which gates and slopes are looked at, evenly spread
 _QUANTILES = (0.1, 0.5, 0.9)
 _SATURATED = 0.1  # of the largest slope
+_LARGEST = 512  # units: seconds; the cost grows with their cube
 _KEEPING = {LSTM: "f", ProjectedLSTM: "f", GRU: "z"}
 
 
@@ -80,7 +81,10 @@ def deciding(found: Facts, cell: AbstractCell, exponent: float) -> str:
     radius = math.log(found.radii[0])
     rest = exponent - radius
     if abs(rest) <= abs(radius):
-        return f"the spectral radius: ln ρ(W) = {radius:.3g} of λ₁ = {exponent:.3g}"
+        return (
+            f"the spectral radius: ln ρ(W) = {_signed(radius)} of "
+            f"λ₁ = {_signed(exponent)}"
+        )
     if rest < 0:
         return f"the slopes: they take {-rest:.3g} nats per step from ln ρ(W)"
     return f"non-normal weights: they add {rest:.3g} nats per step to ln ρ(W)"
@@ -93,7 +97,7 @@ def _deciding_gate(found: Facts, cell: AbstractCell, exponent: float) -> str:
     if abs(rest) <= abs(slowest) / 2:
         return (
             f"the {name}s: the unit that keeps longest loses {-slowest:.3g} nats per "
-            f"step, λ₁ is {exponent:.3g}"
+            f"step, λ₁ is {_signed(exponent)}"
         )
     verb = "add" if rest > 0 else "take"
     way = "to" if rest > 0 else "from"
@@ -101,6 +105,17 @@ def _deciding_gate(found: Facts, cell: AbstractCell, exponent: float) -> str:
         f"the recurrent weights: they {verb} {abs(rest):.3g} nats per step {way} what "
         f"the {name}s keep"
     )
+
+
+def transient_growth(cell: AbstractCell) -> float:
+    """Return the Kreiss constant of the weights of a plain recurrence, NaN of others.
+
+    ‖W^t‖ reaches it at some t, at least: 1 for normal weights, inf if ρ(W) > 1.
+    """
+    weights = _recurrent_weights(cell)
+    if len(weights) != 1 or len(weights[0]) > _LARGEST:
+        return math.nan
+    return kreiss_constant(weights[0]).upper
 
 
 def _recurrent_weights(cell: AbstractCell) -> list[Array]:
@@ -141,3 +156,7 @@ def _memory(kept: Array | None) -> Vector:
 
 def _mean_log(slopes: Array) -> float:
     return float(np.log(slopes).mean())
+
+
+def _signed(number: float) -> str:
+    return f"{number:.3g}".replace("-", "−")

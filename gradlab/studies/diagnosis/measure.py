@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from gradlab._results import Origin
+from gradlab.butterfly import predictability_horizon
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
 from gradlab.gradients import gradient_horizon
 from gradlab.studies.diagnosis.facts import deciding, facts
@@ -91,6 +92,7 @@ def layer_diagnosis(
         **_limits(bands[:, 1], found, subject.dtype),
         exponent=rate.exponent,
         stderr=rate.stderr,
+        separation_horizon=_separation_horizon(evidence, subject.dtype),
         radii=beside.radii,
         norms=beside.norms,
         gates=beside.gates,
@@ -145,6 +147,14 @@ def _evidence(
         bounded=_is_bounded(subject.cell),
         finite=not found.has_loss or bool(found.strongest.max() <= largest),
     )
+
+
+def _separation_horizon(evidence: Evidence, dtype: str) -> float:
+    """Return ln(1/u)/λ₁ of bounded states that small changes grow in; else inf."""
+    if not (evidence.bounded and evidence.grows):
+        return math.inf
+    roundoff = math.exp(FORMATS[dtype].log_roundoff)
+    return predictability_horizon(evidence.exponent, roundoff, 1.0).steps
 
 
 def _is_bounded(cell: AbstractCell) -> bool:

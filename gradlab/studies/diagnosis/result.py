@@ -99,8 +99,14 @@ class LayerDiagnosis(Result):
         become so small, in most sequences; −1 if none leaves the range.
     exponent, stderr : float
         λ₁ in nats per step, from the growth of the profile.
+    separation_horizon : float
+        Butterfly: steps in which a relative rounding error of the model's precision
+        grows to the size of the state; inf where small changes do not grow.
     radii, norms : (G,) array
         ρ and ‖W‖₂ of the recurrent weights, gate by gate.
+    kreiss : float
+        Kreiss constant of the weights of a plain recurrence, the upper end of its
+        bracket; NaN where not asked for (quick), for gates, and above 512 units.
     gates : dict
         10 %, 50 % and 90 % quantiles of how far each gate is open, by its letter.
     memory : (n,) array
@@ -150,6 +156,8 @@ class LayerDiagnosis(Result):
     memory: Vector
     saturated: float
     deciding: str
+    separation_horizon: float = math.inf
+    kreiss: float = math.nan
     window: float = math.nan
     noise_window: float = math.nan
     window_steps: int = 0

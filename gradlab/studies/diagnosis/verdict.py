@@ -84,6 +84,11 @@ class Evidence:
     bounded: bool = True
     finite: bool = True
 
+    @property
+    def grows(self) -> bool:
+        """Whether λ₁ is above 0 by more than two standard errors."""
+        return self.exponent > _SURE * self.stderr
+
 
 def verdict_of(evidence: Evidence) -> GradientVerdict:
     """Return the first verdict of the list above whose condition holds.
@@ -99,13 +104,12 @@ def verdict_of(evidence: Evidence) -> GradientVerdict:
     >>> verdict_of(fading)
     <GradientVerdict.VANISHING: 'vanishing'>
     """
-    chaotic = evidence.exponent > _SURE * evidence.stderr
     if evidence.peak > _GROWN or not evidence.finite:
-        told_apart = chaotic and evidence.bounded and not evidence.has_loss
+        told_apart = evidence.grows and evidence.bounded and not evidence.has_loss
         return GradientVerdict.CHAOTIC if told_apart else GradientVerdict.EXPLODING
     if evidence.required_lag and evidence.left < _LOST:
         return GradientVerdict.VANISHING
-    if chaotic:
+    if evidence.grows:
         return GradientVerdict.CHAOTIC
     if evidence.has_loss:
         return GradientVerdict.NOT_THE_GRADIENTS

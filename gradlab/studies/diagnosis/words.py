@@ -2,13 +2,13 @@
 
 import math
 
-from gradlab._words import describe_gain, describe_rate
+from gradlab._words import describe_gain, describe_measured, describe_rate
 from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
 from gradlab.studies.diagnosis.verdict import GradientVerdict
 
-__all__ = ["describe_layer", "headline", "steps_back"]
+__all__ = ["butterfly", "describe_layer", "headline", "measured_rate", "steps_back"]
 
-_SHOWN_FORMATS = ("float32", "bfloat16", "float16")
+_FINEST = 1e-6  # nats per step: no smaller error is told
 
 
 def headline(layer: LayerDiagnosis) -> str:
@@ -45,6 +45,31 @@ def steps_back(horizon: float, steps: int) -> str:
         return f"more than {steps - 1:,} steps back"
     shown = f"{horizon:.1f}" if horizon < 10 else f"{horizon:,.0f}"
     return f"{shown} steps back"
+
+
+def measured_rate(exponent: float, stderr: float) -> str:
+    """Say a rate in nats per step with its error, where it has one.
+
+    Examples
+    --------
+    >>> measured_rate(-0.42345, 0.0031), measured_rate(-0.42345, math.nan)
+    ('−0.4234 ± 0.0031', '−0.423')
+    """
+    if not math.isfinite(stderr):
+        return _nats(exponent)
+    if stderr > 1:
+        return f"{_nats(exponent)} ± {stderr:.2g}"
+    return describe_measured(exponent, max(stderr, _FINEST))
+
+
+def butterfly(layer: LayerDiagnosis) -> str:
+    """Say when runs that differ by a rounding have parted; nothing if they never do."""
+    if not math.isfinite(layer.separation_horizon):
+        return ""
+    return (
+        f"a rounding error of {layer.dtype} grows to the size of the state in "
+        f"{layer.separation_horizon:,.0f} steps"
+    )
 
 
 def describe_layer(layer: LayerDiagnosis) -> list[str]:
@@ -93,16 +118,33 @@ def _where(layer: LayerDiagnosis) -> list[str]:
 
 
 def _why(layer: LayerDiagnosis) -> list[str]:
+    lines = [*_rates(layer), *_gates(layer)]
+    if layer.saturated > 0:
+        lines.append(f"saturated: {100 * layer.saturated:.0f} % of slopes")
+    if layer.deciding:
+        lines.append(f"deciding: {layer.deciding}")
+    return lines
+
+
+def _rates(layer: LayerDiagnosis) -> list[str]:
     lines = []
     if math.isfinite(layer.exponent):
-        error = f" ± {layer.stderr:.1g}" if math.isfinite(layer.stderr) else ""
+        shown = measured_rate(layer.exponent, layer.stderr)
         rate = describe_rate(layer.exponent).partition(" (")[0]
-        lines.append(f"λ₁ = {_nats(layer.exponent)}{error} nats per step: {rate}")
+        lines.append(f"λ₁ = {shown} nats per step: {rate}")
+    if butterfly(layer):
+        lines.append(f"butterfly: {butterfly(layer)}")
     if len(layer.radii):
         radii, norms = layer.radii, layer.norms
-        lines.append(
-            f"recurrent weights: ρ(W) = {_range(radii)}, ‖W‖ = {_range(norms)}"
-        )
+        line = f"recurrent weights: ρ(W) = {_range(radii)}, ‖W‖ = {_range(norms)}"
+        if not math.isnan(layer.kreiss):
+            line += f", Kreiss constant {layer.kreiss:.3g}"
+        lines.append(line)
+    return lines
+
+
+def _gates(layer: LayerDiagnosis) -> list[str]:
+    lines = []
     for name, (low, middle, high) in layer.gates.items():
         lines.append(f"gate {name}: {middle:.2f} open, {low:.2f} to {high:.2f}")
     if len(layer.memory):
@@ -111,10 +153,6 @@ def _why(layer: LayerDiagnosis) -> list[str]:
             f"what units keep by their gates lasts {middle:.3g} steps in the median, "
             f"{layer.memory[-1]:.3g} at most"
         )
-    if layer.saturated > 0:
-        lines.append(f"saturated: {100 * layer.saturated:.0f} % of slopes")
-    if layer.deciding:
-        lines.append(f"deciding: {layer.deciding}")
     return lines
 
 

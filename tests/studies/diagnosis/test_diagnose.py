@@ -166,3 +166,42 @@ def test_what_cannot_be_diagnosed_is_refused(name):
     arguments, options, error, message = BAD[name]
     with pytest.raises(error, match=message):
         diagnose(*arguments, **options)
+
+
+def test_rounding_errors_of_a_chaotic_network_fill_it_in_so_many_steps(rng):
+    loud = RNN.random(64, M, gain=3.0, rng=rng)
+    x = rng.normal(size=(400, 1, M))
+    found = diagnose(loud, x)
+    (layer,) = found.layers
+    assert layer.separation_horizon == pytest.approx(
+        53 * math.log(2) / layer.exponent, rel=1e-14
+    )
+    # Two runs that differ by a rounding part by as much as their states are large.
+    apart = (
+        run(loud, np.full((1, 64), 2.0**-53), x).states
+        - run(loud, np.zeros((1, 64)), x).states
+    )
+    parted = np.flatnonzero(np.linalg.norm(apart[:, 0], axis=-1) > 1)[0]
+    assert parted == pytest.approx(layer.separation_horizon, rel=0.5)
+    assert "butterfly: a rounding error of float64 grows" in str(found)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_where_small_changes_die_there_is_no_butterfly(name, rng):
+    found = diagnose(CELLS[name](rng), rng.normal(size=(T, 2, M)))
+    assert found.layers[0].separation_horizon == math.inf
+    assert "butterfly" not in str(found)
+
+
+def test_kreiss_stands_beside_radius_and_norm_where_all_is_wanted(rng):
+    """K ≤ sup ‖W^t‖, and 1 where W is normal."""
+    jordan, x = 0.9 * np.eye(2) + [[0, 1], [0, 0]], np.zeros((60, 1, 1))
+    cells = [Linear(W, np.ones((2, 1))) for W in (jordan, 0.9 * np.eye(2))]
+    (bent,), (straight,) = (diagnose(c, x, mode="exact").layers for c in cells)
+    powers = [np.linalg.norm(np.linalg.matrix_power(jordan, t), 2) for t in range(60)]
+    assert 2.0 < bent.kreiss <= max(powers)
+    assert straight.kreiss == 1.0
+    assert math.isnan(diagnose(cells[0], x).layers[0].kreiss)
+    gated = diagnose(CELLS["lstm"](rng), rng.normal(size=(T, 2, M)), mode="exact")
+    assert math.isnan(gated.layers[0].kreiss)
+    assert "Kreiss constant" in str(diagnose(cells[0], x, mode="exact"))
