@@ -33,6 +33,7 @@ __all__ = [
     "Softplus",
     "Tanh",
     "activation_named",
+    "sigmoid_and_slope",
 ]
 
 _GONE = 800.0  # exp(−800) and exp(−800²) are 0 in float64
@@ -363,3 +364,18 @@ def activation_named(activation: str | AbstractActivation) -> AbstractActivation
     names = ", ".join(repr(known.name) for known in ACTIVATIONS)
     message = f"`activation` must be one of {names}; got {activation!r}."
     raise InputError(message)
+
+
+def sigmoid_and_slope(a: Array) -> tuple[Array, Array]:
+    """Return σ(a) = exp(min(a, 0))/(1 + e) and σ'(a) = e/(1 + e)², e = exp(−|a|).
+
+    Both at less than the time of one by itself, for the gates of long runs.
+
+    Examples
+    --------
+    >>> [float(number[0]) for number in sigmoid_and_slope(np.zeros(1))]
+    [0.5, 0.25]
+    """
+    e = np.exp(-np.abs(a))
+    share = 1 / (1 + e)
+    return np.exp(np.minimum(a, 0.0)) * share, e * share * share

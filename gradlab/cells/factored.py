@@ -5,6 +5,8 @@ weights see the first block only.  Written out by row block r and column block s
 
     J[r, s] = diag(b[r, s]) + [s = 0] Σ_k diag(a[r, k]) W_k.
 
+Where the first block of the new state is made of the last (an LSTM's h' of c'), J is
+diag(relay) times its last row block, added to its first one: R J with R = I + relay.
 Leading axes (time, a batch) are carried along everywhere.
 """
 
@@ -22,6 +24,7 @@ __all__ = [
     "DenseJacobian",
     "GatedJacobian",
     "TransposedJacobian",
+    "rows_times",
 ]
 
 _COLUMNS = 8  # forming Σ_k diag(a_k) W_k costs about this many columns of W_k V
@@ -98,11 +101,16 @@ class GatedJacobian(AbstractJacobian):
         W_1 … W_K, stacked.
     carry : (..., p, p, n) array or None
         The diagonals b[r, s]; None where there are none.
+    relay : (..., n) array or None
+        How the last block of the new state enters the first, so that the first row
+        block of J is diag(relay) times its last one more than what is said above; None
+        where it does not.
     """
 
     gates: Array
     weights: Matrix
     carry: Array | None = None
+    relay: Array | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -114,7 +122,8 @@ class GatedJacobian(AbstractJacobian):
     def __getitem__(self, index: Any) -> "GatedJacobian":
         """Index or slice the leading axes."""
         carry = None if self.carry is None else self.carry[index]
-        return GatedJacobian(self.gates[index], self.weights, carry)
+        relay = None if self.relay is None else self.relay[index]
+        return GatedJacobian(self.gates[index], self.weights, carry, relay)
 
     def tangent(self, V: Array) -> Array:
         """Return J V at 2 K n c k flops, or 2 p n c k where forming Σ_k pays."""
@@ -124,19 +133,20 @@ class GatedJacobian(AbstractJacobian):
             blocks = self._gated() @ top
         else:
             blocks = self._weighted(_times(self.weights, top))
-        if self.carry is None:
-            return blocks
-        split = V.reshape(*V.shape[:-2], 1, p, n, V.shape[-1])
-        carried = (self.carry[..., None] * split).sum(-3)
-        return blocks + carried.reshape(*carried.shape[:-3], p * n, V.shape[-1])
+        if self.carry is not None:
+            split = V.reshape(*V.shape[:-2], 1, p, n, V.shape[-1])
+            carried = (self.carry[..., None] * split).sum(-3)
+            blocks = blocks + carried.reshape(*blocks.shape)
+        return self._relay_columns(blocks)
 
     def cotangent(self, U: Array) -> Array:
         """Return U J at 2 K n c k flops, or 2 p n c k where forming Σ_k pays."""
         *_, p, K, n = self.gates.shape
+        U = self._relay_rows(U)
         if (K - p) * U.shape[-2] > _COLUMNS * p * K:
             first = U @ self._gated()
         else:
-            first = _rows_times(self._gate_rows(U), self.weights)
+            first = rows_times(self._gate_rows(U), self.weights)
         if self.carry is None:
             return first
         split = U.reshape(*U.shape[:-1], p, 1, n)
@@ -146,20 +156,39 @@ class GatedJacobian(AbstractJacobian):
 
     def gate_cotangent(self, u: Array) -> Array:
         """Return Σ_r u[r] ∘ a[r, k] for all k (..., K n): uᵀ by what W_k yields."""
-        return self._gate_rows(u[..., None, :])[..., 0, :]
+        return self._gate_rows(self._relay_rows(u[..., None, :]))[..., 0, :]
 
     def dense(self) -> Array:
         """Return J as an array (..., p n, columns)."""
         first = self._gated()
         if self.carry is None:
-            return first
+            return self._relay_columns(first)
         *lead, p, _, n = self.gates.shape
         J = np.zeros((*lead, p, n, p, n), dtype=first.dtype)
         J[..., 0, :] = first.reshape(*lead, p, n, n)
         place = np.arange(n)
         # Advanced indices on both n axes come out in front: (n, ..., p, p).
         J[..., :, place, :, place] += np.moveaxis(self.carry, -1, 0)
-        return J.reshape(*lead, p * n, p * n)
+        return self._relay_columns(J.reshape(*lead, p * n, p * n))
+
+    def _relay_columns(self, V: Array) -> Array:
+        """Return R V for V (..., p n, k): the last block is passed on to the first."""
+        if self.relay is None:
+            return V
+        n = self.relay.shape[-1]
+        V = np.array(V)
+        V[..., :n, :] += self.relay[..., :, None] * V[..., -n:, :]
+        return V
+
+    def _relay_rows(self, U: Array) -> Array:
+        """Return U R for rows U (..., k, p n)."""
+        if self.relay is None:
+            return U
+        n = self.relay.shape[-1]
+        passed = U[..., :n] * self.relay[..., None, :]
+        U = np.array(np.broadcast_to(U, (*passed.shape[:-1], U.shape[-1])))
+        U[..., -n:] += passed
+        return U
 
     def _gated(self) -> Array:
         """Return Σ_k diag(a[r, k]) W_k for all r (..., p n, c)."""
@@ -236,12 +265,12 @@ def _times(W: Matrix, V: Array) -> Array:
     """Return W V for V (..., c, k); over leading axes as one product, not many."""
     if V.ndim == 2:
         return W @ V
-    return np.swapaxes(_rows_times(np.swapaxes(V, -1, -2), W.T), -1, -2)
+    return np.swapaxes(rows_times(np.swapaxes(V, -1, -2), W.T), -1, -2)
 
 
-def _rows_times(U: Array, W: Matrix) -> Array:
+def rows_times(U: Array, W: Matrix) -> Array:
     """Return U W for U (..., k, c); over leading axes as one product, not many."""
-    if U.ndim == 2:
+    if U.ndim <= 2:
         return U @ W
     flat = U.reshape(math.prod(U.shape[:-1]), U.shape[-1]) @ W
     return flat.reshape(*U.shape[:-1], W.shape[-1])

@@ -7,9 +7,9 @@ import numpy as np
 
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
-from gradlab.cells.activations import Sigmoid, Tanh
+from gradlab.cells.activations import Tanh, sigmoid_and_slope
 from gradlab.cells.base import AbstractCell, Outer
-from gradlab.cells.factored import GatedJacobian
+from gradlab.cells.factored import GatedJacobian, rows_times
 from gradlab.cells.initialise import random_weights
 from gradlab.cells.parameters import require_bias, require_weights
 from gradlab.references import Reference
@@ -17,7 +17,7 @@ from gradlab.typing import Array, Seed
 
 __all__ = ["GRU"]
 
-_SIGMOID, _TANH = Sigmoid(), Tanh()
+_TANH = Tanh()
 
 
 @final
@@ -125,7 +125,7 @@ class GRU(AbstractCell):
     def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
         """Return r and z, each (..., n); z is what is kept of h."""
         r, z, *_ = self._gates(h, x, FLOATS)
-        return {"r": FLOATS.sigmoid(r), "z": FLOATS.sigmoid(z)}
+        return {"r": sigmoid_and_slope(r)[0], "z": sigmoid_and_slope(z)[0]}
 
     def _gates(
         self, h: Array, x: Array, algebra: Algebra
@@ -133,21 +133,22 @@ class GRU(AbstractCell):
         """Return P_r + Q_r, P_z + Q_z, P_n and Q_n."""
         n = self.W_hh.shape[1]
         W_hh, W_hx, b_hx, b_hh = (algebra.array(p) for p in self.params.values())
-        P = algebra.array(x) @ W_hx.T + b_hx
-        Q = h @ W_hh.T + b_hh
+        P = rows_times(algebra.array(x), W_hx.T) + b_hx
+        Q = rows_times(h, W_hh.T) + b_hh
         first = P[..., : 2 * n] + Q[..., : 2 * n]
         return first[..., :n], first[..., n:], P[..., 2 * n :], Q[..., 2 * n :]
 
     def _slopes(self, h: Array, x: Array) -> tuple[Array, Array, Array]:
         """Return ∂h'/∂P (..., 3, n) and the gates r and z (..., n)."""
         a_r, a_z, proposal, gated = self._gates(h, x, FLOATS)
-        reset = FLOATS.sigmoid(a_r)
+        reset, reset_slope = sigmoid_and_slope(a_r)
+        kept, kept_slope = sigmoid_and_slope(a_z)
         a_n = proposal + reset * gated
-        by_input = np.empty((*h.shape[:-1], 3, h.shape[-1]))
+        by_input = np.empty((*h.shape[:-1], 3, h.shape[-1]), kept.dtype)
         by_input[..., 2, :] = FLOATS.sigmoid(-a_z) * _TANH.slope(a_n)
-        by_input[..., 1, :] = _SIGMOID.slope(a_z) * (h - np.tanh(a_n))
-        by_input[..., 0, :] = by_input[..., 2, :] * gated * _SIGMOID.slope(a_r)
-        return by_input, reset, FLOATS.sigmoid(a_z)
+        by_input[..., 1, :] = kept_slope * (h - np.tanh(a_n))
+        by_input[..., 0, :] = by_input[..., 2, :] * gated * reset_slope
+        return by_input, reset, kept
 
 
 def _behind_reset(by_input: Array, reset: Array) -> Array:

@@ -8,9 +8,9 @@ import numpy as np
 from gradlab._checks import require_number
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
-from gradlab.cells.activations import Sigmoid, Tanh
+from gradlab.cells.activations import Tanh, sigmoid_and_slope
 from gradlab.cells.base import AbstractCell, Outer
-from gradlab.cells.factored import GatedJacobian
+from gradlab.cells.factored import GatedJacobian, rows_times
 from gradlab.cells.initialise import random_weights
 from gradlab.cells.parameters import require_bias, require_weights
 from gradlab.references import Reference
@@ -18,7 +18,7 @@ from gradlab.typing import Array, Seed
 
 __all__ = ["LSTM"]
 
-_SIGMOID, _TANH = Sigmoid(), Tanh()
+_TANH = Tanh()
 _AT_ONCE = 64  # steps whose gates are held
 
 
@@ -123,12 +123,15 @@ class LSTM(AbstractCell):
         ∂c'/∂c = diag σ(f) and ∂h'/∂· = diag(σ(o) sech² c') ∂c'/∂·, to which ∂h'/∂h adds
         diag(tanh c' σ'(o)) W_o.
         """
-        gates, carry = self._slopes(h, x)
-        return GatedJacobian(gates, self.W_hh, carry)
+        gates, kept, relay = self._slopes(h, x)
+        carry = np.zeros((*kept.shape[:-1], 2, 2, kept.shape[-1]), kept.dtype)
+        carry[..., 1, 1, :] = kept
+        return GatedJacobian(gates, self.W_hh, carry, relay)
 
     def input_slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return ∂(h', c')/∂x, the same gate slopes before W_hx."""
-        return GatedJacobian(self._slopes(h, x)[0], self.W_hx)
+        gates, _, relay = self._slopes(h, x)
+        return GatedJacobian(gates, self.W_hx, relay=relay)
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v, where v = uᵀ∂(h', c')/∂(i, f, g, o)."""
@@ -139,7 +142,8 @@ class LSTM(AbstractCell):
     def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
         """Return σ(i), σ(f) and σ(o), each (..., n)."""
         i, f, _, o = self._gates(h, x, FLOATS)
-        return {"i": FLOATS.sigmoid(i), "f": FLOATS.sigmoid(f), "o": FLOATS.sigmoid(o)}
+        opened = {"i": i, "f": f, "o": o}
+        return {gate: sigmoid_and_slope(a)[0] for gate, a in opened.items()}
 
     def carried(self, h: Array, x: Array, c0: Array, *, waiting: Array) -> Array:
         """Return c_0 … c_T (T + 1, B, n) from h_0 … h_{T−1} (T, B, n) and the inputs.
@@ -152,7 +156,8 @@ class LSTM(AbstractCell):
         for start in range(0, len(h), _AT_ONCE):
             block = slice(start, start + _AT_ONCE)
             i, f, g, _ = self._gates(h[block], x[block], FLOATS)
-            kept, written = FLOATS.sigmoid(f), FLOATS.sigmoid(i) * np.tanh(g)
+            kept = sigmoid_and_slope(f)[0]
+            written = sigmoid_and_slope(i)[0] * np.tanh(g)
             for t in range(len(kept)):
                 moved = kept[t] * c[start + t] + written[t]
                 waits = waiting[start + t][:, None]
@@ -162,30 +167,27 @@ class LSTM(AbstractCell):
     def _gates(self, h: Array, x: Array, algebra: Algebra) -> tuple[Array, ...]:
         W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))
         n = self.hidden
-        a = h[..., :n] @ W_hh.T + algebra.array(x) @ W_hx.T + b_h
+        a = rows_times(h[..., :n], W_hh.T) + rows_times(algebra.array(x), W_hx.T) + b_h
         return tuple(a[..., k * n : (k + 1) * n] for k in range(4))
 
-    def _slopes(self, h: Array, x: Array) -> tuple[Array, Array]:
-        """Return ∂(h', c')/∂(i, f, g, o) (..., 2, 4, n), and the carry (..., 2, 2, n).
+    def _slopes(self, h: Array, x: Array) -> tuple[Array, Array, Array]:
+        """Return gates (..., 2, 4, n), ∂c'/∂c at held gates and ∂h'/∂c' (..., n).
 
-        The carry is ∂(h', c')/∂(h, c) with the gates held: nothing passes from h.
+        The gates are ∂c'/∂(i, f, g) and ∂h'/∂o at held c'; what the others do to h'
+        passes through c'.
         """
         n = self.hidden
         i, f, g, o = self._gates(h, x, FLOATS)
         c = h[..., n:]
-        kept, written = FLOATS.sigmoid(f), FLOATS.sigmoid(i)
-        c_next = kept * c + written * np.tanh(g)
-        through = FLOATS.sigmoid(o) * _TANH.slope(c_next)  # ∂h'/∂c'
+        written, written_slope = sigmoid_and_slope(i)
+        kept, kept_slope = sigmoid_and_slope(f)
+        shown, shown_slope = sigmoid_and_slope(o)
+        new = np.tanh(g)
+        c_next = kept * c + written * new
 
-        gates = np.zeros((*c.shape[:-1], 2, 4, n))
-        hidden_row, cell_row = gates[..., 0, :, :], gates[..., 1, :, :]
-        cell_row[..., 0, :] = np.tanh(g) * _SIGMOID.slope(i)
-        cell_row[..., 1, :] = c * _SIGMOID.slope(f)
-        cell_row[..., 2, :] = written * _TANH.slope(g)
-        np.multiply(through[..., None, :], cell_row, out=hidden_row)
-        hidden_row[..., 3, :] = np.tanh(c_next) * _SIGMOID.slope(o)
-
-        carry = np.zeros((*c.shape[:-1], 2, 2, n))
-        carry[..., 0, 1, :] = through * kept
-        carry[..., 1, 1, :] = kept
-        return gates, carry
+        gates = np.zeros((*c.shape[:-1], 2, 4, n), new.dtype)
+        np.multiply(new, written_slope, out=gates[..., 1, 0, :])
+        np.multiply(c, kept_slope, out=gates[..., 1, 1, :])
+        np.multiply(written, _TANH.slope(g), out=gates[..., 1, 2, :])
+        np.multiply(np.tanh(c_next), shown_slope, out=gates[..., 0, 3, :])
+        return gates, kept, shown * _TANH.slope(c_next)

@@ -11,6 +11,7 @@ from gradlab.algebra import FLOATS
 from gradlab.algebra.balls import BALLS
 from gradlab.algebra.symbols import SYMBOLS, symbols
 from gradlab.cells import ACTIVATIONS, AbstractActivation
+from gradlab.cells.activations import sigmoid_and_slope
 from tests.cases.activations import PHIS, SMOOTH
 
 FAR = np.array([s * a for a in (20.0, 40.0, 100.0, 300.0, 700.0) for s in (1, -1)])
@@ -162,3 +163,14 @@ def test_nothing_overflows_or_warns_at_the_ends_of_float64(phi):
 
 def test_a_nan_stays_visible(phi):
     assert np.isnan(phi.value(np.array([np.nan]))).all()
+
+
+def test_a_sigmoid_and_its_slope_from_one_exponential_are_right_everywhere():
+    points = np.concatenate([NEAR, FAR])
+    value, slope = sigmoid_and_slope(points)
+    # Two exponentials, a division and two products: each half a unit or so.
+    assert relative_error(value, truth(SMOOTH["sigmoid"].value, points)) < 1e-15
+    assert relative_error(slope, truth(SMOOTH["sigmoid"].slope, points)) < 1e-15
+    with np.errstate(all="raise", under="ignore"):
+        ends = sigmoid_and_slope(np.array([-1e308, 1e308]))
+    np.testing.assert_array_equal(ends, [[0.0, 1.0], [0.0, 0.0]])
