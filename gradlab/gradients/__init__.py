@@ -4,6 +4,8 @@ from gradlab.gradients.base import AbstractEstimator, Gradient
 from gradlab.gradients.forward import Forward
 from gradlab.gradients.full import Full
 from gradlab.gradients.horizon import HORIZON_LEVEL, gradient_horizon
+from gradlab.gradients.lag_norms import LagNorms, lag_norms
+from gradlab.gradients.lag_probes import LagProbes, lag_probes
 from gradlab.gradients.lags import LagDecomposition, lag_decomposition
 from gradlab.gradients.laws import FromLast, Geometric, PowerLaw, Waring
 from gradlab.gradients.moments import Moments, moments
@@ -38,6 +40,8 @@ __all__ = [
     "Gradient",
     "GradientProfile",
     "LagDecomposition",
+    "LagNorms",
+    "LagProbes",
     "Moments",
     "NoiseMatch",
     "OptimalKeep",
@@ -54,6 +58,8 @@ __all__ = [
     "constant_keep",
     "gradient_horizon",
     "lag_decomposition",
+    "lag_norms",
+    "lag_probes",
     "moments",
     "noise_matched_window",
     "optimal_keep",
