@@ -54,6 +54,10 @@ class AbstractJacobian(abc.ABC):
     def dense(self) -> Array:
         """Return J as an array (..., rows, columns)."""
 
+    def evaluated(self) -> "AbstractJacobian":
+        """Return J with all its numbers at hand; here they are."""
+        return self
+
     def log_abs_det(self) -> Array:
         """Return ln|det J| (...), −inf where J is singular."""
         return np.linalg.slogdet(self.dense())[1]
@@ -243,6 +247,10 @@ class TransposedJacobian(AbstractJacobian):
     def __getitem__(self, index: Any) -> "TransposedJacobian":
         """Index or slice the leading axes."""
         return TransposedJacobian(self.inner[index])
+
+    def evaluated(self) -> "TransposedJacobian":
+        """Return Jᵀ with all its numbers at hand."""
+        return TransposedJacobian(self.inner.evaluated())
 
     def tangent(self, V: Array) -> Array:
         """Return Jᵀ V = (Vᵀ J)ᵀ."""

@@ -99,11 +99,16 @@ class RNN(AbstractCell):
 
     def slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return diag(φ') W_hh."""
-        return GatedJacobian(self._slope(h, x)[..., None, None, :], self.W_hh)
+        return self.both_slopes(h, x)[0]
 
     def input_slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return diag(φ') W_hx."""
-        return GatedJacobian(self._slope(h, x)[..., None, None, :], self.W_hx)
+        return self.both_slopes(h, x)[1]
+
+    def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
+        """Return diag(φ') W_hh and diag(φ') W_hx."""
+        gates = self._slope(h, x)[..., None, None, :]
+        return GatedJacobian(gates, self.W_hh), GatedJacobian(gates, self.W_hx)
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v with v = φ' ∘ u."""

@@ -23,6 +23,7 @@ from gradlab.typing import Array, Factors, Matrix
 __all__ = ["JacobianChain", "require_sequence"]
 
 _BLOCK = 64  # steps made dense at once: few calls, and never n²T in memory
+_STATES = 2**18  # entries of the states of a block
 _SMALL = 32  # rows up to which a dense Jacobian is cheaper than a factored one's calls
 
 
@@ -202,21 +203,25 @@ class JacobianChain:
         ScaledRows
             Rows (T + 1, n) or (T + 1, B, n); not all of them are normalised.
         """
-        if isinstance(sources, ScaledRows):
-            self._as_sources(sources.mantissa)
-            deltas = ScaledRows.of(sources.mantissa, sources.exponent)
-        else:
-            deltas = ScaledRows.of(self._as_sources(sources))
-        nothing = ScaledRows.of(np.zeros((1, *deltas.mantissa.shape[1:])))
-        rows = ScaledRows(
-            np.concatenate([nothing.mantissa, deltas.mantissa]),
-            np.concatenate([nothing.exponent, deltas.exponent]),
-        )
-        for t, J in self._steps_back():
-            back = ScaledRows.of(_times(J, rows.mantissa[t + 1]), rows.exponent[t + 1])
-            total = back.plus(ScaledRows(rows.mantissa[t], rows.exponent[t]))
-            rows.mantissa[t], rows.exponent[t] = total.mantissa, total.exponent
+        if not isinstance(sources, ScaledRows):
+            sources = ScaledRows(self._as_sources(sources), np.zeros((), np.int64))
+        self._as_sources(sources.mantissa)
+        shape = (len(self) + 1, *sources.mantissa.shape[1:])
+        rows = ScaledRows(np.empty(shape), np.empty(shape[:-1], np.int64))
+        for t, row in self._scaled_back(sources):
+            rows.mantissa[t], rows.exponent[t] = row.mantissa, row.exponent
         return rows
+
+    def _scaled_back(self, deltas: ScaledRows) -> Iterator[tuple[int, ScaledRows]]:
+        """Yield (t, λ_t) from t = T down to 0."""
+        exponents = np.broadcast_to(deltas.exponent, deltas.mantissa.shape[:-1])
+        row = ScaledRows.of(deltas.mantissa[-1], exponents[-1])
+        yield len(self), row
+        for t, J in self._steps_back():
+            row = ScaledRows.of(_times(J, row.mantissa), row.exponent)
+            if t and deltas.mantissa[t - 1].any():
+                row = row.plus(ScaledRows.of(deltas.mantissa[t - 1], exponents[t - 1]))
+            yield t, row
 
     def _as_sources(self, sources: object) -> Array:
         shape = (len(self), *self.batch, self.size)
@@ -239,8 +244,9 @@ class JacobianChain:
     def _steps(self) -> Iterator[AbstractJacobian]:
         """Yield J_1, J_2, …, ready to be applied."""
         for piece in self._pieces:
-            for start in range(0, piece.shape[0], _BLOCK):
-                block = _handy(piece[start : start + _BLOCK])
+            steps = _steps_at_once(piece)
+            for start in range(0, piece.shape[0], steps):
+                block = _handy(piece[start : start + steps].evaluated())
                 yield from (block[t] for t in range(block.shape[0]))
 
     def _steps_back(self) -> Iterator[tuple[int, AbstractJacobian]]:
@@ -269,6 +275,11 @@ def require_sequence(b: object, batch: tuple[int, ...]) -> int:
         message = f"`b` must be in 0 … {batch[0] - 1}; got {index}."
         raise InputError(message)
     return index
+
+
+def _steps_at_once(piece: AbstractJacobian) -> int:
+    rows = math.prod(piece.shape[1:-1])  # of a whole batch
+    return min(max(_STATES // max(rows, 1), 1), _BLOCK)
 
 
 def _handy(block: AbstractJacobian) -> AbstractJacobian:

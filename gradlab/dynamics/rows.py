@@ -11,6 +11,7 @@ from gradlab.typing import Array
 __all__ = ["ScaledRows", "log_norms"]
 
 _NOTHING = -(2**40)  # a binary exponent below every other: where a row is zero
+_POWER = 1023  # the largest power of two among the floats
 _LOST = -1200  # a shift by which every float64 in [−1, 1] becomes 0
 
 
@@ -40,7 +41,7 @@ class ScaledRows:
         largest = np.abs(rows).max(axis=-1, initial=0.0)
         shift = np.frexp(largest)[1]
         total = np.where(largest > 0, exponent + shift.astype(np.int64), _NOTHING)
-        return cls(np.ldexp(rows, -shift[..., None]), total)
+        return cls(_shifted(rows, -shift), total)
 
     def plus(self, other: "ScaledRows") -> "ScaledRows":
         """Return the sum of normalised rows, not normalised itself.
@@ -49,10 +50,7 @@ class ScaledRows:
         """
         common = np.maximum(self.exponent, other.exponent)
         total = sum(
-            np.ldexp(
-                rows.mantissa,
-                np.maximum(rows.exponent - common, _LOST)[..., None],
-            )
+            _shifted(rows.mantissa, np.maximum(rows.exponent - common, _LOST))
             for rows in (self, other)
         )
         return ScaledRows(np.asarray(total), common)
@@ -69,6 +67,16 @@ class ScaledRows:
         with np.errstate(divide="ignore"):  # ln 0 = −inf, and right
             logs = np.log(np.square(rows.mantissa).sum(axis=-1)) / 2
         return logs + rows.exponent * math.log(2)
+
+
+def _shifted(rows: Array, shift: Array) -> Array:
+    """Return rows · 2^shift as `ldexp` does; by products, which are far quicker.
+
+    A power of two down to 2^−1074 is a float, and what is below it makes 0 of them all.
+    """
+    if (shift > _POWER).any():
+        return np.ldexp(rows, shift[..., None])
+    return rows * np.ldexp(1.0, shift)[..., None]
 
 
 def log_norms(rows: Array) -> Array:

@@ -8,12 +8,15 @@ import numpy as np
 
 from gradlab._checks import require_array, require_parameter
 from gradlab.cells.base import AbstractCell
+from gradlab.cells.factored import GatedJacobian
 from gradlab.dynamics.chain import JacobianChain, require_sequence
+from gradlab.dynamics.run_jacobian import RunJacobian
 from gradlab.errors import DivergenceError, InputTypeError, ShapeError
 from gradlab.typing import Array, Inputs, State, States
 
 __all__ = ["Trajectory", "require_cell", "run"]
 
+_HELD = 2**20  # entries of the states of a run whose slopes are held: 100 MiB or so
 _WATCH = 1024  # steps between looks for a state that is no longer finite
 
 
@@ -79,8 +82,15 @@ class Trajectory:
 
     @functools.cached_property
     def chain(self) -> JacobianChain:
-        """J_1 … J_T, with J_t = ∂h_t/∂h_{t−1} at the stored states."""
-        return JacobianChain(self.cell.slopes(self.states[:-1], self.inputs))
+        """J_1 … J_T, with J_t = ∂h_t/∂h_{t−1} at the stored states.
+
+        Slopes that would fill the memory are evaluated anew by every sweep, some steps
+        at a time; others are held.
+        """
+        later = RunJacobian(self.cell, self.states[:-1], self.inputs)
+        factored = isinstance(later[:1].evaluated(), GatedJacobian)
+        many = self.states.size > _HELD
+        return JacobianChain(later if factored and many else later.evaluated())
 
     def sequence(self, b: int) -> "Trajectory":
         """Return sequence b = 0 … B − 1 of a batch as a trajectory of its own."""

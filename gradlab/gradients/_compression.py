@@ -22,7 +22,7 @@ import numpy as np
 
 from gradlab.typing import Array, Matrix
 
-__all__ = ["DOUBT", "INFLATION", "SKETCH", "Split", "split"]
+__all__ = ["DOUBT", "INFLATION", "SKETCH", "Split", "inflation", "split"]
 
 SKETCH = 6
 """k, the rows of the sketch."""
@@ -30,8 +30,14 @@ SKETCH = 6
 DOUBT = 1e-6
 """Probability, at every lag of every sequence, that ‖A‖_F is more than it is said."""
 
-INFLATION = math.e / (SKETCH * DOUBT ** (2 / SKETCH))
-"""1/q: ‖A‖_F² ≤ INFLATION · ‖X‖_F² but with probability DOUBT."""
+
+def inflation(count: int, doubt: float) -> float:
+    """Return 1/q: ‖A‖_F² ≤ ‖X‖_F²/q but with this probability, X of `count` rows."""
+    return math.e / (count * doubt ** (2 / count))
+
+
+INFLATION = inflation(SKETCH, DOUBT)
+"""1/q of the sketches here."""
 
 _SHARE = 0.5  # of the tolerance that a single split may use up; they add up
 _EXACT = 128  # rows up to which a split is multiplied out in float64

@@ -30,6 +30,7 @@ _STEP = 4  # ranks are rounded up to a multiple, so that few packets hold a batc
 _LOW, _HIGH = 2.0**-24, 2.0**24  # squares of rows that are not rescaled
 _RANGE = 120  # powers of two that float32 has on both sides of 1
 _LARGE = 128  # rows above which Gram matrices are taken in the block's own precision
+_RTOL = 2e-8, 1e-15  # of squares of singular values, of rows in float32 and float64
 _SPREAD = 0.05  # of λ_1: a λ below it is not right in a Gram matrix of float32
 _SMALL = 2.0**-60  # a sum of squares below it may have lost some to underflow
 
@@ -102,7 +103,10 @@ class Packet:
         if hidden < block.shape[-1]:
             G = _gram(block[..., hidden:])
             G += of_hidden
-        values, self._near[0] = leading_eigenvalues(G, leading, self._near[0])
+        rtol = _RTOL[self.rows.dtype == np.float64]
+        values, self._near[0] = leading_eigenvalues(
+            G, leading, self._near[0], rtol=rtol
+        )
         trace = np.trace(G, axis1=1, axis2=2)
         if fast:
             values, self._flat = _refined(values, self._near[0], block, trace)
@@ -110,7 +114,9 @@ class Packet:
                 return self.measure(hidden, leading)
         tops = values[:, :1]
         if G is not of_hidden:
-            tops, self._near[1] = leading_eigenvalues(of_hidden, 1, self._near[1])
+            tops, self._near[1] = leading_eigenvalues(
+                of_hidden, 1, self._near[1], rtol=rtol
+            )
         logs = self.exponent[_BLOCK] * _LN2
         self._rescale(_BLOCK, trace)
         return Measured(

@@ -86,6 +86,8 @@ def sweep(
             staying = starts <= stretch.start + t
             packets = _staying(packets, staying)
             witness = witness.only(staying)
+            if not packets:
+                return
             for packet in packets:
                 packet.advance(main, t, stretch.exponent[t])
             witness.advance(stretch, t)

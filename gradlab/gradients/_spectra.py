@@ -19,7 +19,6 @@ _SPARE = 4  # columns beside those wanted, for a gap behind them
 _FRESH = 2  # random columns: what the others are blind to is seen by these
 _DEGREE = 5
 _SWEEPS = 8
-_TOLERANCE = 2e-8  # relative, of an eigenvalue
 _ROUNDING = 8  # units to which a residual can be formed
 
 
@@ -43,11 +42,19 @@ class Subspace:
 
 
 def leading_eigenvalues(
-    G: Array, count: int, near: Subspace | None
+    G: Array, count: int, near: Subspace | None, *, rtol: float
 ) -> tuple[Array, Subspace | None]:
     """Return the `count` largest eigenvalues (b, count), descending, of G (b, r, r).
 
-    `near` is what the last call on a matrix nearby returned; None to begin with.
+    Parameters
+    ----------
+    G : (b, r, r) array
+        Positive semidefinite, in float32 or float64.
+    count : int
+    near : Subspace or None
+        What the last call on a matrix nearby returned; None to begin with.
+    rtol : float
+        Relative error that an eigenvalue may have beside rounding.
     """
     rows = G.shape[1]
     if rows <= max(_WHOLE, 2 * (count + _SPARE + _FRESH)):
@@ -61,7 +68,7 @@ def leading_eigenvalues(
     left, part = np.arange(len(G)), G
     for _ in range(_SWEEPS):
         Q = np.linalg.qr(_filtered(part, columns[left], beyond[left]))[0]
-        values[left], columns[left], settled = _ritz(part, Q, count)
+        values[left], columns[left], settled = _ritz(part, Q, count, rtol)
         beyond[left] = np.maximum(values[left, -1], least[left])
         if settled.all():
             share = np.divide(beyond, trace, out=np.zeros_like(trace), where=trace > 0)
@@ -97,7 +104,9 @@ def _filtered(G: Array, X: Array, beyond: Array) -> Array:
     return now
 
 
-def _ritz(G: Array, Q: Array, count: int) -> tuple[Array, Array, Array]:
+def _ritz(
+    G: Array, Q: Array, count: int, rtol: float
+) -> tuple[Array, Array, Array]:
     """Return Ritz values, descending, their vectors, and which have settled (b,).
 
     With residuals R and a gap γ to the rest of the spectrum they are within ‖R‖²/γ of
@@ -114,5 +123,5 @@ def _ritz(G: Array, Q: Array, count: int) -> tuple[Array, Array, Array]:
     square = np.einsum("bij,bij->b", residual, residual).astype(float)
     gap = wanted[:, -1] - values[:, -1]
     rounding = _ROUNDING * np.finfo(G.dtype).eps * wanted[:, 0]
-    small = np.maximum(_TOLERANCE * gap * wanted[:, -1], rounding**2)
+    small = np.maximum(rtol * gap * wanted[:, -1], rounding**2)
     return values, columns, square <= small

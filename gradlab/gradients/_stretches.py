@@ -44,11 +44,14 @@ class Stretch:
     exponent : (steps, B) array of int
     products : tuple of AbstractProducts
         Ĵ in every precision asked for.
+    by_input : AbstractJacobian or None
+        ∂h_t/∂x_t, with nothing taken out, if asked for.
     """
 
     start: int
     exponent: Array
     products: tuple[AbstractProducts, ...]
+    by_input: AbstractJacobian | None
 
     def __len__(self) -> int:
         """Return the number of its steps."""
@@ -56,29 +59,29 @@ class Stretch:
 
 
 def stretches_back(
-    trajectory: Trajectory, dtypes: tuple[type, ...]
+    trajectory: Trajectory, dtypes: tuple[type, ...], *, inputs: bool = False
 ) -> Iterator[Stretch]:
     """Yield the stretches of a batch from the last one back, a few steps at a time.
 
     Where float32 is all that is asked for, the slopes are evaluated in it as well.
     """
-    states, inputs = trajectory.states[:-1], trajectory.inputs
+    states = trajectory.states[:-1]
     steps = min(max(_STATES // states[0].size, 1), _STEPS)
-    factory: _Gates | None = None
-    narrow = _narrowed(trajectory) if dtypes == (np.float32,) else None
-    for start in range(0, len(inputs), steps)[::-1]:
+    source = _Slopes.of(trajectory, quick=dtypes == (np.float32,), inputs=inputs)
+    gates: _Gates | None = None
+    for start in range(0, len(states), steps)[::-1]:
         part = slice(start, start + steps)
-        J = _slopes(trajectory.cell, narrow, states[part], inputs[part])
+        J, by_input = source.at(states[part], trajectory.inputs[part])
         if isinstance(J, GatedJacobian):
-            factory = factory or _Gates.of(J, dtypes)
-            exponent, products = factory.products(J)
+            gates = gates or _Gates.of(J, dtypes)
+            exponent, products = gates.products(J)
         else:
             exponent, matrices = _near_one(_dense(J))
             products = tuple(
                 DenseProducts(matrices.astype(dtype, copy=False)) for dtype in dtypes
             )
         shape = len(states[part]), states.shape[1]
-        yield Stretch(start, np.broadcast_to(exponent, shape), products)
+        yield Stretch(start, np.broadcast_to(exponent, shape), products, by_input)
 
 
 @final
@@ -113,35 +116,52 @@ class _Gates:
         return exponent, tuple(GatedProducts.of(J, W) for W in self.weights)
 
 
-def _narrowed(trajectory: Trajectory) -> AbstractCell | None:
-    """Return the cell with float32 parameters; None if it has none to speak of."""
-    cell = trajectory.cell
-    gated = isinstance(
-        cell.slopes(trajectory.states[0], trajectory.inputs[0]), GatedJacobian
-    )
-    if not gated or any(_is_far(value) for value in cell.params.values()):
-        return None
-    twin = copy.copy(cell)
-    for name, value in cell.params.items():
-        object.__setattr__(twin, name, value.astype(np.float32))
-    return twin
+@final
+@dataclass(frozen=True, eq=False)
+class _Slopes:
+    """Where the slopes come from: a cell, and its twin in float32 if there is one."""
 
+    cell: AbstractCell
+    narrow: AbstractCell | None
+    inputs: bool
 
-def _slopes(
-    cell: AbstractCell, narrow: AbstractCell | None, h: Array, x: Array
-) -> AbstractJacobian:
-    """Return ∂h'/∂h, in float32 where there is such a cell and it has the range."""
-    if narrow is None or _is_far(h) or _is_far(x):
-        return cell.slopes(h, x)
-    J = narrow.slopes(h.astype(np.float32), x.astype(np.float32))
-    if isinstance(J, GatedJacobian) and (_exponents(J.gates, axes=3) < -_NEAR).any():
-        return cell.slopes(h, x)
-    return J
+    @classmethod
+    def of(cls, trajectory: Trajectory, *, quick: bool, inputs: bool) -> "_Slopes":
+        cell = trajectory.cell
+        first = cell.slopes(trajectory.states[0], trajectory.inputs[0])
+        far = any(_is_far(W) or _is_small(W) for W in cell.params.values())
+        if not quick or far or not isinstance(first, GatedJacobian):
+            return cls(cell, None, inputs)
+        twin = copy.copy(cell)
+        for name, value in cell.params.items():
+            object.__setattr__(twin, name, value.astype(np.float32))
+        return cls(cell, twin, inputs)
+
+    def at(
+        self, h: Array, x: Array
+    ) -> tuple[AbstractJacobian, AbstractJacobian | None]:
+        """Return ∂h'/∂h, and ∂h'/∂x if it is asked for."""
+        if self.narrow is None or _is_far(h) or _is_far(x):
+            return self._of(self.cell, h, x)
+        found = self._of(self.narrow, h.astype(np.float32), x.astype(np.float32))
+        J = found[0]
+        low = isinstance(J, GatedJacobian) and _exponents(J.gates, axes=3) < -_NEAR
+        return self._of(self.cell, h, x) if np.any(low) else found
+
+    def _of(
+        self, cell: AbstractCell, h: Array, x: Array
+    ) -> tuple[AbstractJacobian, AbstractJacobian | None]:
+        return cell.both_slopes(h, x) if self.inputs else (cell.slopes(h, x), None)
 
 
 def _is_far(array: Array) -> bool:
     """Whether products of two such arrays may leave the range of float32."""
     return bool(np.abs(array).max(initial=0.0) > _FAR)
+
+
+def _is_small(array: Array) -> bool:
+    """Whether an array is not zero and yet may be nothing in float32."""
+    return bool(0 < np.abs(array).max(initial=0.0) < 1 / _FAR)
 
 
 def _dense(J: AbstractJacobian) -> Array:

@@ -86,23 +86,32 @@ class LagNorms(Result):
         """Error of `log_norm` in nats (T + 1, ...): of rows left out and of rounding.
 
         The former is a bound, which holds at each lag of each sequence but for one in a
-        million of the sketches drawn; the latter is measured on a random row, and the
-        size of it, not a bound.
+        million of the sketches drawn; the latter is four times what was measured on
+        random rows, the size of it and not a bound.
         """
-        return self.log_singular_error[..., 0]
+        return self._error(self.log_norm)
+
+    @property
+    def log_hidden_error(self) -> Array:
+        """Error of `log_norm_hidden` in nats (T + 1, ...), like `log_error`."""
+        return self._error(self.log_norm_hidden)
 
     @property
     def log_singular_error(self) -> Array:
-        """Errors of `log_singular_values` in nats, like `log_error`.
+        """Errors of `log_singular_values` in nats (T + 1, ..., k), like `log_error`.
 
         inf where a singular value is below what rounding leaves of the largest one.
         """
-        logs = self.log_singular_values
+        logs = np.moveaxis(self.log_singular_values, -1, 0)
+        return np.moveaxis(self._error(logs), 0, -1)
+
+    def _error(self, logs: Array) -> Array:
+        """Return the error of sizes given as logs (..., T + 1, ...), one of them."""
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            share = 2 * _minus(self.log_dropped[..., None], logs)
-            left_out = np.logaddexp(0.0, share) / 2
-            ratio = np.exp(_minus(logs[..., :1], logs))
-            lost = _SAFE * self.rounding[..., None] * ratio + _GRAM * ratio**2
+            share = np.where(self.log_dropped == -np.inf, -np.inf, self.log_dropped - logs)
+            left_out = np.logaddexp(0.0, 2 * share) / 2
+            ratio = np.exp(np.where(self.log_norm == logs, 0.0, self.log_norm - logs))
+            lost = _SAFE * self.rounding * ratio + _GRAM * ratio**2
             rounded = _UNIT * np.abs(np.where(np.isfinite(logs), logs, 0.0))
             return left_out + rounded - np.log1p(-np.minimum(lost, 1.0))
 
@@ -273,10 +282,3 @@ def _filled(
         )
     return table
 
-
-def _minus(x: Array, y: Array) -> Array:
-    """Return x − y, where −∞ − (−∞) is −∞: nothing beside nothing."""
-    with np.errstate(invalid="ignore"):
-        difference = x - y
-    nothing = (x == -np.inf) & (y == -np.inf)
-    return np.where(nothing, -np.inf, difference)
