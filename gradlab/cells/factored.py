@@ -1,12 +1,13 @@
-"""A factored Jacobian J = diag(b) + Σ_k diag(a_k) W_k, never formed unless asked.
+"""A factored Jacobian J = R (diag(b) + Σ_k diag(a_k) W_k), never formed unless asked.
 
-A state is p blocks of n entries (p = 2 for an LSTM's h and c, 1 otherwise), and the
-weights see the first block only.  Written out by row block r and column block s,
+A state is p blocks of n entries (p = 2 for an LSTM's h and c, 1 otherwise).  The
+weights see the first block, gate k feeds one block r_k, and b keeps what is in the last
+one, p.  Written out by row block r and column block s,
 
-    J[r, s] = diag(b[r, s]) + [s = 0] Σ_k diag(a[r, k]) W_k.
+    (R⁻¹ J)[r, s] = [s = 1] Σ_{k feeding r} diag(a_k) W_k + [r = s = p] diag(b).
 
-Where the first block of the new state is made of the last (an LSTM's h' of c'), J is
-diag(relay) times its last row block, added to its first one: R J with R = I + relay.
+Where the first block of the new state is made of the last (an LSTM's h' of c'), R adds
+diag(relay) times the last row block to the first; elsewhere R = I.
 Leading axes (time, a batch) are carried along everywhere.
 """
 
@@ -95,71 +96,82 @@ class DenseJacobian(AbstractJacobian):
 @final
 @dataclass(frozen=True, eq=False)
 class GatedJacobian(AbstractJacobian):
-    """J[r, s] = diag(b[r, s]) + [s = 0] Σ_k diag(a[r, k]) W_k.
+    """J = R (diag(b) + Σ_k diag(a_k) W_k).
 
     Attributes
     ----------
-    gates : (..., p, K, n) array
-        The slopes a[r, k].
+    gates : (..., K, n) array
+        The slopes a_k.
     weights : (K n, c) array
         W_1 … W_K, stacked.
-    carry : (..., p, p, n) array or None
-        The diagonals b[r, s]; None where there are none.
+    feeds : tuple of K ints
+        Which block each gate feeds, counted from 0; there is a gate for every block.
+    carry : (..., n) array or None
+        The diagonal b of the last block; None where nothing is kept.
     relay : (..., n) array or None
-        How the last block of the new state enters the first, so that the first row
-        block of J is diag(relay) times its last one more than what is said above; None
-        where it does not.
+        How the last block of the new state enters the first; None where it does not.
+
+    Examples
+    --------
+    >>> J = GatedJacobian(np.ones((1, 2)), np.eye(2), feeds=(0,), carry=np.full(2, 0.5))
+    >>> J.dense().tolist()
+    [[1.5, 0.0], [0.0, 1.5]]
     """
 
     gates: Array
     weights: Matrix
+    feeds: tuple[int, ...]
     carry: Array | None = None
     relay: Array | None = None
 
     @property
+    def blocks(self) -> int:
+        """p, the blocks of a state."""
+        return 1 + max(self.feeds)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """(..., p n, columns)."""
-        *lead, p, _, n = self.gates.shape
-        columns = self.weights.shape[1] if self.carry is None else p * n
-        return (*lead, p * n, columns)
+        *lead, _, n = self.gates.shape
+        rows = self.blocks * n
+        columns = self.weights.shape[1] if self.carry is None else rows
+        return (*lead, rows, columns)
 
     def __getitem__(self, index: Any) -> "GatedJacobian":
         """Index or slice the leading axes."""
         carry = None if self.carry is None else self.carry[index]
         relay = None if self.relay is None else self.relay[index]
-        return GatedJacobian(self.gates[index], self.weights, carry, relay)
+        return GatedJacobian(self.gates[index], self.weights, self.feeds, carry, relay)
 
     def tangent(self, V: Array) -> Array:
         """Return J V at 2 K n c k flops, or 2 p n c k where forming Σ_k pays."""
-        *_, p, K, n = self.gates.shape
         top = V[..., : self.weights.shape[1], :]
-        if (K - p) * V.shape[-1] > _COLUMNS * p * K:
-            blocks = self._gated() @ top
+        if self._forming_pays(V.shape[-1]):
+            image = self._gated() @ top
         else:
-            blocks = self._weighted(_times(self.weights, top))
+            image = self._weighted(_times(self.weights, top))
         if self.carry is not None:
-            split = V.reshape(*V.shape[:-2], 1, p, n, V.shape[-1])
-            carried = (self.carry[..., None] * split).sum(-3)
-            blocks = blocks + carried.reshape(*blocks.shape)
-        return self._relay_columns(blocks)
+            n = self.carry.shape[-1]
+            image[..., -n:, :] += self.carry[..., None] * V[..., -n:, :]
+        return self._relay_columns(image)
 
     def cotangent(self, U: Array) -> Array:
         """Return U J at 2 K n c k flops, or 2 p n c k where forming Σ_k pays."""
-        *_, p, K, n = self.gates.shape
         U = self._relay_rows(U)
-        if (K - p) * U.shape[-2] > _COLUMNS * p * K:
+        if self._forming_pays(U.shape[-2]):
             first = U @ self._gated()
         else:
             first = rows_times(self._gate_rows(U), self.weights)
         if self.carry is None:
             return first
-        split = U.reshape(*U.shape[:-1], p, 1, n)
-        rest = (split * self.carry[..., None, :, :, :]).sum(-3)
-        rest[..., 0, :] += first
-        return rest.reshape(*rest.shape[:-2], p * n)
+        n = self.carry.shape[-1]
+        whole = np.zeros((*first.shape[:-1], U.shape[-1]), first.dtype)
+        whole[..., :n] = first
+        whole[..., -n:] += U[..., -n:] * self.carry[..., None, :]
+        return whole
 
     def gate_cotangent(self, u: Array) -> Array:
-        """Return Σ_r u[r] ∘ a[r, k] for all k (..., K n): uᵀ by what W_k yields."""
+        """Return u[r_k] ∘ a_k for all k (..., K n): uᵀ by what W_k yields."""
         return self._gate_rows(self._relay_rows(u[..., None, :]))[..., 0, :]
 
     def dense(self) -> Array:
@@ -167,20 +179,30 @@ class GatedJacobian(AbstractJacobian):
         first = self._gated()
         if self.carry is None:
             return self._relay_columns(first)
-        *lead, p, _, n = self.gates.shape
-        J = np.zeros((*lead, p, n, p, n), dtype=first.dtype)
-        J[..., 0, :] = first.reshape(*lead, p, n, n)
-        place = np.arange(n)
-        # Advanced indices on both n axes come out in front: (n, ..., p, p).
-        J[..., :, place, :, place] += np.moveaxis(self.carry, -1, 0)
-        return self._relay_columns(J.reshape(*lead, p * n, p * n))
+        rows, n = self.shape[-2], self.carry.shape[-1]
+        J = np.zeros((*first.shape[:-1], rows), dtype=first.dtype)
+        J[..., :n] = first
+        last = np.arange(rows - n, rows)
+        J[..., last, last] += self.carry
+        return self._relay_columns(J)
+
+    def log_abs_det(self) -> Array:
+        """Return ln|det J|; Σ ln|a| + ln|det W| where J = diag(a) W is square."""
+        if self.carry is not None or len(self.feeds) != 1:
+            return np.linalg.slogdet(self.dense())[1]
+        with np.errstate(divide="ignore"):  # a zero slope is ln 0 = −inf, and right
+            slopes = np.log(np.abs(self.gates[..., 0, :])).sum(-1)
+        return slopes + np.linalg.slogdet(self.weights)[1]
+
+    def _forming_pays(self, count: int) -> bool:
+        K = len(self.feeds)
+        return (K - self.blocks) * count > _COLUMNS * K
 
     def _relay_columns(self, V: Array) -> Array:
         """Return R V for V (..., p n, k): the last block is passed on to the first."""
         if self.relay is None:
             return V
         n = self.relay.shape[-1]
-        V = np.array(V)
         V[..., :n, :] += self.relay[..., :, None] * V[..., -n:, :]
         return V
 
@@ -195,40 +217,38 @@ class GatedJacobian(AbstractJacobian):
         return U
 
     def _gated(self) -> Array:
-        """Return Σ_k diag(a[r, k]) W_k for all r (..., p n, c)."""
-        *lead, p, K, n = self.gates.shape
-        W = self.weights.reshape(K, n, -1)
-        total = self.gates[..., 0, :, None] * W[0]
-        for k in range(1, K):
-            total += self.gates[..., k, :, None] * W[k]
-        return total.reshape(*lead, p * n, W.shape[-1])
+        """Return Σ_k diag(a_k) W_k for all blocks (..., p n, c)."""
+        n = self.gates.shape[-1]
+        return self._blockwise(self.weights.reshape(len(self.feeds), n, -1))
 
     def _weighted(self, WV: Array) -> Array:
-        """Return Σ_k a[r, k] ∘ (W_k V) for all r (..., p n, k)."""
-        *_, p, K, n = self.gates.shape
-        parts = WV.reshape(*WV.shape[:-2], 1, K, n, WV.shape[-1])
-        total = self.gates[..., 0, :, None] * parts[..., 0, :, :]
-        for k in range(1, K):
-            total += self.gates[..., k, :, None] * parts[..., k, :, :]
-        return total.reshape(*total.shape[:-3], p * n, total.shape[-1])
+        """Return Σ_k a_k ∘ (W_k V) for all blocks (..., p n, k)."""
+        n = self.gates.shape[-1]
+        return self._blockwise(WV.reshape(*WV.shape[:-2], -1, n, WV.shape[-1]))
+
+    def _blockwise(self, parts: Array) -> Array:
+        """Return Σ_k diag(a_k) X_k for all blocks; the X_k are (..., K, n, columns)."""
+        totals: dict[int, Array] = {}
+        for k, r in enumerate(self.feeds):
+            term = self.gates[..., k, :, None] * parts[..., k, :, :]
+            if r in totals:
+                totals[r] += term
+            else:
+                totals[r] = term
+        if len(totals) == 1:
+            return totals[0]
+        return np.concatenate([totals[r] for r in range(self.blocks)], axis=-2)
 
     def _gate_rows(self, U: Array) -> Array:
-        """Return Σ_r U[r] ∘ a[r, k] for all k (..., rows, K n)."""
-        *_, p, K, n = self.gates.shape
-        split = U.reshape(*U.shape[:-1], p, 1, n)
-        total = split[..., 0, :, :] * self.gates[..., None, 0, :, :]
-        for r in range(1, p):
-            total += split[..., r, :, :] * self.gates[..., None, r, :, :]
-        return total.reshape(*total.shape[:-2], K * n)
-
-    def log_abs_det(self) -> Array:
-        """Return ln|det J|; Σ ln|a| + ln|det W| where J = diag(a) W is square."""
-        p, K = self.gates.shape[-3:-1]
-        if self.carry is not None or p * K != 1:
-            return np.linalg.slogdet(self.dense())[1]
-        with np.errstate(divide="ignore"):  # a zero slope is ln 0 = −inf, and right
-            slopes = np.log(np.abs(self.gates[..., 0, 0, :])).sum(-1)
-        return slopes + np.linalg.slogdet(self.weights)[1]
+        """Return U[r_k] ∘ a_k for all k (..., rows, K n)."""
+        K, n = self.gates.shape[-2:]
+        split = U.reshape(*U.shape[:-1], -1, n)
+        gates = self.gates[..., None, :, :]
+        lead = np.broadcast_shapes(split.shape[:-2], gates.shape[:-2])
+        sheet = np.empty((*lead, K, n), np.result_type(U, gates))
+        for k, r in enumerate(self.feeds):
+            np.multiply(split[..., r, :], gates[..., k, :], out=sheet[..., k, :])
+        return sheet.reshape(*lead, K * n)
 
 
 @final

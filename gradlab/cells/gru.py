@@ -18,6 +18,7 @@ from gradlab.typing import Array, Seed
 __all__ = ["GRU"]
 
 _TANH = Tanh()
+_FEEDS = (0, 0, 0)
 
 
 @final
@@ -109,10 +110,10 @@ class GRU(AbstractCell):
     def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
         """Return ∂h'/∂h and ∂h'/∂x; the n part of the former is gated by r."""
         by_input, reset, kept = self._slopes(h, x)
-        by_state = _behind_reset(by_input, reset)[..., None, :, :]
+        by_state = _behind_reset(by_input, reset)
         return (
-            GatedJacobian(by_state, self.W_hh, kept[..., None, None, :]),
-            GatedJacobian(by_input[..., None, :, :], self.W_hx),
+            GatedJacobian(by_state, self.W_hh, _FEEDS, kept),
+            GatedJacobian(by_input, self.W_hx, _FEEDS),
         )
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:

@@ -19,6 +19,7 @@ from gradlab.typing import Array, Seed
 __all__ = ["LSTM"]
 
 _TANH = Tanh()
+_FEEDS = (1, 1, 1, 0)  # i, f and g make c', and o makes h'
 _AT_ONCE = 64  # steps whose gates are held
 
 
@@ -132,11 +133,9 @@ class LSTM(AbstractCell):
     def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
         """Return ∂(h', c')/∂(h, c) and ∂(h', c')/∂x, which share their gates."""
         gates, kept, relay = self._slopes(h, x)
-        carry = np.zeros((*kept.shape[:-1], 2, 2, kept.shape[-1]), kept.dtype)
-        carry[..., 1, 1, :] = kept
         return (
-            GatedJacobian(gates, self.W_hh, carry, relay),
-            GatedJacobian(gates, self.W_hx, relay=relay),
+            GatedJacobian(gates, self.W_hh, _FEEDS, kept, relay),
+            GatedJacobian(gates, self.W_hx, _FEEDS, relay=relay),
         )
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
@@ -177,7 +176,7 @@ class LSTM(AbstractCell):
         return tuple(a[..., k * n : (k + 1) * n] for k in range(4))
 
     def _slopes(self, h: Array, x: Array) -> tuple[Array, Array, Array]:
-        """Return gates (..., 2, 4, n), ∂c'/∂c at held gates and ∂h'/∂c' (..., n).
+        """Return gates (..., 4, n), ∂c'/∂c at held gates and ∂h'/∂c' (..., n).
 
         The gates are ∂c'/∂(i, f, g) and ∂h'/∂o at held c'; what the others do to h'
         passes through c'.
@@ -191,9 +190,9 @@ class LSTM(AbstractCell):
         new = np.tanh(g)
         c_next = kept * c + written * new
 
-        gates = np.zeros((*c.shape[:-1], 2, 4, n), new.dtype)
-        np.multiply(new, written_slope, out=gates[..., 1, 0, :])
-        np.multiply(c, kept_slope, out=gates[..., 1, 1, :])
-        np.multiply(written, _TANH.slope(g), out=gates[..., 1, 2, :])
-        np.multiply(np.tanh(c_next), shown_slope, out=gates[..., 0, 3, :])
+        gates = np.empty((*c.shape[:-1], 4, n), new.dtype)
+        np.multiply(new, written_slope, out=gates[..., 0, :])
+        np.multiply(c, kept_slope, out=gates[..., 1, :])
+        np.multiply(written, _TANH.slope(g), out=gates[..., 2, :])
+        np.multiply(np.tanh(c_next), shown_slope, out=gates[..., 3, :])
         return gates, kept, shown * _TANH.slope(c_next)

@@ -107,8 +107,11 @@ class RNN(AbstractCell):
 
     def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
         """Return diag(φ') W_hh and diag(φ') W_hx."""
-        gates = self._slope(h, x)[..., None, None, :]
-        return GatedJacobian(gates, self.W_hh), GatedJacobian(gates, self.W_hx)
+        gates = self._slope(h, x)[..., None, :]
+        by_state, by_input = (
+            GatedJacobian(gates, W, feeds=(0,)) for W in (self.W_hh, self.W_hx)
+        )
+        return by_state, by_input
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v with v = φ' ∘ u."""

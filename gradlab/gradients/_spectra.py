@@ -104,9 +104,7 @@ def _filtered(G: Array, X: Array, beyond: Array) -> Array:
     return now
 
 
-def _ritz(
-    G: Array, Q: Array, count: int, rtol: float
-) -> tuple[Array, Array, Array]:
+def _ritz(G: Array, Q: Array, count: int, rtol: float) -> tuple[Array, Array, Array]:
     """Return Ritz values, descending, their vectors, and which have settled (b,).
 
     With residuals R and a gap γ to the rest of the spectrum they are within ‖R‖²/γ of

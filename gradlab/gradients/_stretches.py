@@ -6,6 +6,7 @@ range of float32 do as well as others.
 """
 
 import copy
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
@@ -100,19 +101,19 @@ class _Gates:
     def of(cls, J: GatedJacobian, dtypes: tuple[type, ...]) -> "_Gates":
         size = int(_exponents(J.weights, axes=2))
         taken = 0 if abs(size) <= _NEAR or size == _NOTHING else size
-        near = GatedJacobian(J.gates, np.ldexp(J.weights, -taken))
+        near = dataclasses.replace(J, weights=np.ldexp(J.weights, -taken))
         return cls(tuple(Weights.of(near, dtype) for dtype in dtypes), size, taken)
 
     def products(self, J: GatedJacobian) -> tuple[Array, tuple[AbstractProducts, ...]]:
-        exponent = _exponents(J.gates, axes=3) + self.size
+        exponent = _exponents(J.gates, axes=2) + self.size
         if J.carry is not None:
-            exponent = np.maximum(exponent, _exponents(J.carry, axes=3))
+            exponent = np.maximum(exponent, _exponents(J.carry, axes=1))
         exponent = _taken_out(exponent)
         if self.taken or exponent.any():
-            shift = -exponent[..., None, None, None]
+            shift = -exponent[..., None]
             carry = None if J.carry is None else np.ldexp(J.carry, shift)
-            gates = np.ldexp(J.gates, shift + self.taken)
-            J = GatedJacobian(gates, J.weights, carry, J.relay)
+            gates = np.ldexp(J.gates, shift[..., None] + self.taken)
+            J = dataclasses.replace(J, gates=gates, carry=carry)
         return exponent, tuple(GatedProducts.of(J, W) for W in self.weights)
 
 
@@ -145,7 +146,7 @@ class _Slopes:
             return self._of(self.cell, h, x)
         found = self._of(self.narrow, h.astype(np.float32), x.astype(np.float32))
         J = found[0]
-        low = isinstance(J, GatedJacobian) and _exponents(J.gates, axes=3) < -_NEAR
+        low = isinstance(J, GatedJacobian) and _exponents(J.gates, axes=2) < -_NEAR
         return self._of(self.cell, h, x) if np.any(low) else found
 
     def _of(

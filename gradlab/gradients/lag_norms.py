@@ -108,7 +108,9 @@ class LagNorms(Result):
     def _error(self, logs: Array) -> Array:
         """Return the error of sizes given as logs (..., T + 1, ...), one of them."""
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            share = np.where(self.log_dropped == -np.inf, -np.inf, self.log_dropped - logs)
+            share = np.where(
+                self.log_dropped == -np.inf, -np.inf, self.log_dropped - logs
+            )
             left_out = np.logaddexp(0.0, 2 * share) / 2
             ratio = np.exp(np.where(self.log_norm == logs, 0.0, self.log_norm - logs))
             lost = _SAFE * self.rounding * ratio + _GRAM * ratio**2
@@ -281,4 +283,3 @@ def _filled(
             rng=rng,
         )
     return table
-

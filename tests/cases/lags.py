@@ -54,7 +54,9 @@ RUNS = {
         LSTM.random(12, 2, gain=1.5, rng=rng, init="torch", forget_bias=3.0), 120, rng
     ),
     "gru": lambda rng: of_cell(GRU.random(20, 2, gain=1.5, rng=rng), 80, rng),
-    "single": lambda rng: of_cell(GRU.random(9, 2, gain=1.0, rng=rng), 40, rng, batch=()),
+    "single": lambda rng: of_cell(
+        GRU.random(9, 2, gain=1.0, rng=rng), 40, rng, batch=()
+    ),
     "one step": lambda rng: of_cell(LSTM.random(5, 2, gain=1.0, rng=rng), 1, rng),
     "wide": lambda rng: of_cell(
         LSTM.random(70, 3, gain=1.0, rng=rng, init="torch"), 30, rng, batch=(2,)

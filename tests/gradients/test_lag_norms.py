@@ -106,9 +106,7 @@ def test_sequences_that_start_later_are_cut_there(rng):
         part = Trajectory(cell, batch.states[start:, b], batch.inputs[start:, b])
         alone = lag_norms(part, dtype="float64", tol=0.0)
         seen = 31 - start
-        np.testing.assert_allclose(
-            found.log_norm[:seen, b], alone.log_norm, atol=1e-13
-        )
+        np.testing.assert_allclose(found.log_norm[:seen, b], alone.log_norm, atol=1e-13)
         for name in ("log_norm", "log_norm_hidden", "log_frobenius", "log_error"):
             assert np.isnan(getattr(found, name)[seen:, b]).all()
         assert (found.rank[seen:, b] == 0).all()
@@ -274,7 +272,9 @@ def test_results_are_tables_are_saved_and_cite(rng, tmp_path):
 def test_bad_arguments_are_refused(rng):
     cell = RNN.random(3, 1, gain=1.0, rng=rng)
     batch = run(cell, np.zeros((2, 3)), np.zeros((4, 2, 1)))
-    with pytest.raises(InputTypeError, match="`trajectory` must be a trajectory; got 3"):
+    with pytest.raises(
+        InputTypeError, match="`trajectory` must be a trajectory; got 3"
+    ):
         lag_norms(3)
     for tol in (-1e-6, 1.5, np.nan):
         with pytest.raises(InputError, match="`tol` must be a finite number >= 0"):

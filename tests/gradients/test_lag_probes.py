@@ -116,7 +116,11 @@ def test_a_seed_makes_the_same_probes_and_is_recorded(rng, tmp_path):
     single = Trajectory(
         trajectory.cell, trajectory.states[:, 0], trajectory.inputs[:, 0]
     )
-    assert list(lag_probes(single, rng=0).columns()) == ["lag", "log_frobenius", "stderr"]
+    assert list(lag_probes(single, rng=0).columns()) == [
+        "lag",
+        "log_frobenius",
+        "stderr",
+    ]
 
 
 def test_bad_arguments_are_refused(rng):

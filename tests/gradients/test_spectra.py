@@ -17,7 +17,9 @@ def turned(spectrum, rng):
     """Rows of given singular values in general position, (B, n, 2n)."""
     left = [orthogonal(n, gain=1.0, rng=rng) for _ in range(B)]
     right = [orthogonal(2 * n, gain=1.0, rng=rng)[:n] for _ in range(B)]
-    return np.stack([U @ (spectrum[:, None] * V) for U, V in zip(left, right, strict=True)])
+    return np.stack(
+        [U @ (spectrum[:, None] * V) for U, V in zip(left, right, strict=True)]
+    )
 
 
 FAMILIES = {
@@ -29,8 +31,9 @@ FAMILIES = {
     "pairs": lambda rng: turned(np.repeat(np.exp(-0.1 * np.arange(n // 2)), 2), rng),
     "low rank": lambda rng: turned(np.r_[np.ones(4), np.zeros(n - 4)], rng),
     "zero": lambda rng: np.zeros((B, n, 2 * n)),
-    "unit vectors": lambda rng: np.eye(n)[None, ::-1].repeat(B, 0)
-    * np.linspace(1, 2, n)[:, None],
+    "unit vectors": lambda rng: (
+        np.eye(n)[None, ::-1].repeat(B, 0) * np.linspace(1, 2, n)[:, None]
+    ),
 }
 
 

@@ -131,7 +131,7 @@ def _slopes(cell: AbstractCell, h: Array, x: Array) -> Array | None:
     """Return φ' of a plain recurrence (..., n), None for other cells."""
     if not isinstance(cell, RNN):
         return None
-    return np.abs(cell.slopes(h, x).gates[..., 0, 0, :])
+    return np.abs(cell.slopes(h, x).gates[..., 0, :])
 
 
 def _saturated(
