@@ -106,12 +106,6 @@ class AbstractCell(abc.ABC):
     def input_slopes(self, h: Array, x: Array) -> AbstractJacobian:
         """Return ∂h'/∂x in factored form; entry (i, j) is ∂h'_i/∂x_j."""
 
-    def both_slopes(
-        self, h: Array, x: Array
-    ) -> tuple[AbstractJacobian, AbstractJacobian]:
-        """Return ∂h'/∂h and ∂h'/∂x; what they share is evaluated once."""
-        return self.slopes(h, x), self.input_slopes(h, x)
-
     @abc.abstractmethod
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return uᵀ∂h'/∂θ for every parameter, u (..., n), kept as outer products."""

@@ -101,20 +101,13 @@ class GRU(AbstractCell):
 
     def slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return ∂h'/∂h = diag z + Σ_k diag(slope_k) W_k over the gates r, z, n."""
-        return self.both_slopes(h, x)[0]
+        by_input, reset, kept = self._slopes(h, x)
+        by_state = _behind_reset(by_input, reset)
+        return GatedJacobian(by_state, self.W_hh, _FEEDS, kept)
 
     def input_slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return ∂h'/∂x = Σ_k diag(slope_k) W_k over the gates r, z, n."""
-        return self.both_slopes(h, x)[1]
-
-    def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
-        """Return ∂h'/∂h and ∂h'/∂x; the n part of the former is gated by r."""
-        by_input, reset, kept = self._slopes(h, x)
-        by_state = _behind_reset(by_input, reset)
-        return (
-            GatedJacobian(by_state, self.W_hh, _FEEDS, kept),
-            GatedJacobian(by_input, self.W_hx, _FEEDS),
-        )
+        return GatedJacobian(self._slopes(h, x)[0], self.W_hx, _FEEDS)
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return w hᵀ, v xᵀ, v, w, where v = uᵀ∂h'/∂P and w = uᵀ∂h'/∂Q."""

@@ -124,19 +124,13 @@ class LSTM(AbstractCell):
         ∂c'/∂c = diag σ(f) and ∂h'/∂· = diag(σ(o) sech² c') ∂c'/∂·, to which ∂h'/∂h adds
         diag(tanh c' σ'(o)) W_o.
         """
-        return self.both_slopes(h, x)[0]
+        gates, kept, relay = self._slopes(h, x)
+        return GatedJacobian(gates, self.W_hh, _FEEDS, kept, relay)
 
     def input_slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return ∂(h', c')/∂x, the same gate slopes before W_hx."""
-        return self.both_slopes(h, x)[1]
-
-    def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
-        """Return ∂(h', c')/∂(h, c) and ∂(h', c')/∂x, which share their gates."""
-        gates, kept, relay = self._slopes(h, x)
-        return (
-            GatedJacobian(gates, self.W_hh, _FEEDS, kept, relay),
-            GatedJacobian(gates, self.W_hx, _FEEDS, relay=relay),
-        )
+        gates, _, relay = self._slopes(h, x)
+        return GatedJacobian(gates, self.W_hx, _FEEDS, relay=relay)
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v, where v = uᵀ∂(h', c')/∂(i, f, g, o)."""

@@ -99,19 +99,11 @@ class RNN(AbstractCell):
 
     def slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return diag(φ') W_hh."""
-        return self.both_slopes(h, x)[0]
+        return GatedJacobian(self._slope(h, x)[..., None, :], self.W_hh, feeds=(0,))
 
     def input_slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return diag(φ') W_hx."""
-        return self.both_slopes(h, x)[1]
-
-    def both_slopes(self, h: Array, x: Array) -> tuple[GatedJacobian, GatedJacobian]:
-        """Return diag(φ') W_hh and diag(φ') W_hx."""
-        gates = self._slope(h, x)[..., None, :]
-        by_state, by_input = (
-            GatedJacobian(gates, W, feeds=(0,)) for W in (self.W_hh, self.W_hx)
-        )
-        return by_state, by_input
+        return GatedJacobian(self._slope(h, x)[..., None, :], self.W_hx, feeds=(0,))
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v with v = φ' ∘ u."""

@@ -1,11 +1,6 @@
 """Estimators of the gradient of an objective, and its profile over time."""
 
 from gradlab.gradients.base import AbstractEstimator, Gradient
-from gradlab.gradients.cotangents import (
-    CotangentNorms,
-    cotangent_norms,
-    input_cotangents,
-)
 from gradlab.gradients.forward import Forward
 from gradlab.gradients.full import Full
 from gradlab.gradients.horizon import HORIZON_LEVEL, gradient_horizon
@@ -38,7 +33,6 @@ from gradlab.gradients.window_choice import (
 __all__ = [
     "HORIZON_LEVEL",
     "AbstractEstimator",
-    "CotangentNorms",
     "Forward",
     "FromLast",
     "Full",
@@ -62,9 +56,7 @@ __all__ = [
     "WindowChoice",
     "choose_window",
     "constant_keep",
-    "cotangent_norms",
     "gradient_horizon",
-    "input_cotangents",
     "lag_decomposition",
     "lag_norms",
     "lag_probes",

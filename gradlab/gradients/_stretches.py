@@ -45,14 +45,11 @@ class Stretch:
     exponent : (steps, B) array of int
     products : tuple of AbstractProducts
         Ĵ in every precision asked for.
-    by_input : AbstractJacobian or None
-        ∂h_t/∂x_t, with nothing taken out, if asked for.
     """
 
     start: int
     exponent: Array
     products: tuple[AbstractProducts, ...]
-    by_input: AbstractJacobian | None
 
     def __len__(self) -> int:
         """Return the number of its steps."""
@@ -60,7 +57,7 @@ class Stretch:
 
 
 def stretches_back(
-    trajectory: Trajectory, dtypes: tuple[type, ...], *, inputs: bool = False
+    trajectory: Trajectory, dtypes: tuple[type, ...]
 ) -> Iterator[Stretch]:
     """Yield the stretches of a batch from the last one back, a few steps at a time.
 
@@ -68,11 +65,11 @@ def stretches_back(
     """
     states = trajectory.states[:-1]
     steps = min(max(_STATES // states[0].size, 1), _STEPS)
-    source = _Slopes.of(trajectory, quick=dtypes == (np.float32,), inputs=inputs)
+    source = _Slopes.of(trajectory, quick=dtypes == (np.float32,))
     gates: _Gates | None = None
     for start in range(0, len(states), steps)[::-1]:
         part = slice(start, start + steps)
-        J, by_input = source.at(states[part], trajectory.inputs[part])
+        J = source.at(states[part], trajectory.inputs[part])
         if isinstance(J, GatedJacobian):
             gates = gates or _Gates.of(J, dtypes)
             exponent, products = gates.products(J)
@@ -82,7 +79,7 @@ def stretches_back(
                 DenseProducts(matrices.astype(dtype, copy=False)) for dtype in dtypes
             )
         shape = len(states[part]), states.shape[1]
-        yield Stretch(start, np.broadcast_to(exponent, shape), products, by_input)
+        yield Stretch(start, np.broadcast_to(exponent, shape), products)
 
 
 @final
@@ -124,45 +121,49 @@ class _Slopes:
 
     cell: AbstractCell
     narrow: AbstractCell | None
-    inputs: bool
 
     @classmethod
-    def of(cls, trajectory: Trajectory, *, quick: bool, inputs: bool) -> "_Slopes":
+    def of(cls, trajectory: Trajectory, *, quick: bool) -> "_Slopes":
         cell = trajectory.cell
         first = cell.slopes(trajectory.states[0], trajectory.inputs[0])
         far = any(_is_far(W) or _is_small(W) for W in cell.params.values())
         if not quick or far or not isinstance(first, GatedJacobian):
-            return cls(cell, None, inputs)
+            return cls(cell, None)
         twin = copy.copy(cell)
         for name, value in cell.params.items():
             object.__setattr__(twin, name, value.astype(np.float32))
-        return cls(cell, twin, inputs)
+        return cls(cell, twin)
 
-    def at(
-        self, h: Array, x: Array
-    ) -> tuple[AbstractJacobian, AbstractJacobian | None]:
-        """Return ∂h'/∂h, and ∂h'/∂x if it is asked for."""
-        if self.narrow is None or _is_far(h) or _is_far(x):
-            return self._of(self.cell, h, x)
-        found = self._of(self.narrow, h.astype(np.float32), x.astype(np.float32))
-        J = found[0]
-        low = isinstance(J, GatedJacobian) and _exponents(J.gates, axes=2) < -_NEAR
-        return self._of(self.cell, h, x) if np.any(low) else found
-
-    def _of(
-        self, cell: AbstractCell, h: Array, x: Array
-    ) -> tuple[AbstractJacobian, AbstractJacobian | None]:
-        return cell.both_slopes(h, x) if self.inputs else (cell.slopes(h, x), None)
+    def at(self, h: Array, x: Array) -> AbstractJacobian:
+        """Return ∂h'/∂h, in float32 where that has the range for it."""
+        if self.narrow is None:
+            return self.cell.slopes(h, x)
+        with np.errstate(over="ignore"):  # an inf is far
+            narrow = h.astype(np.float32), x.astype(np.float32)
+        if not any(map(_is_far, narrow)):
+            J = self.narrow.slopes(*narrow)
+            if isinstance(J, GatedJacobian) and not _is_low(J.gates):
+                return J
+        return self.cell.slopes(h, x)
 
 
 def _is_far(array: Array) -> bool:
     """Whether products of two such arrays may leave the range of float32."""
-    return bool(np.abs(array).max(initial=0.0) > _FAR)
+    return _largest(array) > _FAR
 
 
 def _is_small(array: Array) -> bool:
     """Whether an array is not zero and yet may be nothing in float32."""
-    return bool(0 < np.abs(array).max(initial=0.0) < 1 / _FAR)
+    return 0 < _largest(array) < 1 / _FAR
+
+
+def _is_low(gates: Array) -> bool:
+    """Whether all slopes of some step and sequence have left the neighbourhood of 1."""
+    return bool((_exponents(gates, axes=2) < -_NEAR).any())
+
+
+def _largest(array: Array) -> float:
+    return float(max(array.max(initial=0.0), -array.min(initial=0.0)))
 
 
 def _dense(J: AbstractJacobian) -> Array:
