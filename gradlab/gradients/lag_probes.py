@@ -181,15 +181,23 @@ def _log_norms(
     logs = np.full((len(batch) + 1, len(starts), count), np.nan)
     logs[0] = np.log(hidden) / 2
     for stretch in stretches_back(batch, (np.float32,)):
-        for t in range(len(stretch))[::-1]:
+        steps = len(stretch)
+        squares = np.empty((steps, len(starts), count))
+        exponents = np.empty((steps, len(starts), 1), dtype=np.int64)
+        for t in range(steps)[::-1]:
             stretch.products[0].times(t, everyone, rows, spare)
             rows, spare = spare, rows
             exponent += stretch.exponent[t]
-            exponent += rescale(rows, _squares(rows).sum(axis=1))
-            at = len(batch) - stretch.start - t
-            with np.errstate(divide="ignore"):
-                found = np.log(_squares(rows)) / 2 + np.log(2) * exponent[:, None]
-            logs[at] = np.where((starts <= stretch.start + t)[:, None], found, np.nan)
+            squares[t], exponents[t, :, 0] = _squares(rows), exponent
+            shift = rescale(rows, squares[t].sum(axis=1))
+            if shift.any():
+                exponent += shift
+                squares[t], exponents[t, :, 0] = _squares(rows), exponent
+        with np.errstate(divide="ignore"):
+            found = np.log(squares) / 2 + np.log(2) * exponents
+        times = np.arange(stretch.start, stretch.start + steps)
+        seen = (starts <= times[:, None])[:, :, None]
+        logs[len(batch) - times] = np.where(seen, found, np.nan)
     return logs
 
 
