@@ -44,6 +44,7 @@ bench: $(VENV)/.installed ## time the kernels beside plain NumPy and torch, inte
 	$(PY) -m benchmarks.windows
 	$(PY) -m benchmarks.pseudospectra
 	$(PY) -m benchmarks.monitor
+	$(PY) -m benchmarks.lag_norms
 
 soundness: $(VENV)/.installed ## a million exact decisions about certified numbers, 5 min
 	$(PY) -m benchmarks.soundness

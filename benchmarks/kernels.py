@@ -52,10 +52,10 @@ def cases() -> Iterator[tuple[str, Work, Work]]:
         )
 
 
-def measured(ours: Work, plain: Work) -> tuple[float, float]:
+def measured(ours: Work, plain: Work, *, rounds: int = ROUNDS) -> tuple[float, float]:
     """Return the median CPU seconds of both, after one run of each to warm up."""
     ours(), plain()
-    pairs = [(_seconds(ours), _seconds(plain)) for _ in range(ROUNDS)]
+    pairs = [(_seconds(ours), _seconds(plain)) for _ in range(rounds)]
     first, second = zip(*pairs, strict=True)
     return statistics.median(first), statistics.median(second)
 
