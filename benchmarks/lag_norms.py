@@ -6,6 +6,7 @@ work at every lag, so that some lags are timed and the rest extrapolated.  The q
 look is timed beside the forward pass.  CPU time on one thread, rounds that alternate.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.kernels import measured
 from gradlab._extras import require
 from gradlab.adapters import record
+from gradlab.dynamics import Trajectory
 from gradlab.errors import MissingExtraError
 from gradlab.gradients import lag_norms, lag_probes
 
@@ -21,7 +23,11 @@ __all__ = ["main"]
 
 T, BATCH, INPUTS, HIDDEN = 1000, 32, 32, 256
 LAGS, CHUNK, ROUNDS = 40, 32, 3  # a chunk of rows at a time is torch's quickest
-PROBES = (1, 2, 4)
+LOOKS = (
+    (32, 4),
+    (32, 2),
+    (8, 4),
+)  # sequences, and probes of each; `diagnose` takes the last
 
 
 def main() -> None:
@@ -40,7 +46,7 @@ def main() -> None:
         _quick(torch, model, x, trajectory)
 
 
-def _exact(torch: Any, model: Any, x: Any, trajectory: Any) -> None:
+def _exact(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
     blocks = _jacobians(torch, model, x)
     few, norms = {}, _norms(torch, blocks)
     ours, vjps = measured(
@@ -62,21 +68,21 @@ def _exact(torch: Any, model: Any, x: Any, trajectory: Any) -> None:
     print(f"{found.log_norm.min():.1f}")
 
 
-def _quick(torch: Any, model: Any, x: Any, trajectory: Any) -> None:
+def _quick(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
     def forward() -> None:
         with torch.no_grad():
             model(x)
 
-    for probes in PROBES:
-        ours, pass_ = measured(
-            lambda p=probes: lag_probes(trajectory, probes=p, rng=0), forward
-        )
-        error = np.nanmax(lag_probes(trajectory, probes=probes, rng=0).stderr)
-        print(
-            f"all lags, {probes} probes   {ours:.2f} s, forward pass {pass_:.2f} s: ",
-            end="",
-        )
-        print(f"×{ours / pass_:.1f}, standard error {error:.2f} nats")
+    for sequences, probes in LOOKS:
+        some = np.linspace(0, BATCH - 1, sequences).round().astype(int)
+        states, inputs = trajectory.states[:, some], trajectory.inputs[:, some]
+        few = Trajectory(trajectory.cell, states, inputs)
+        look = functools.partial(lag_probes, few, probes=probes, rng=0)
+        ours, pass_ = measured(look, forward)
+        error = np.nanmax(look().stderr)
+        print(f"{probes} probes of {sequences:<2} sequences  {ours:.2f} s, ", end="")
+        print(f"forward pass of all {pass_:.2f} s: ×{ours / pass_:.1f}, ", end="")
+        print(f"standard error {error:.2f} nats at most")
 
 
 def _worst(found: Any) -> str:
