@@ -73,6 +73,11 @@ class JacobianChain:
         """(B,) for the chains of a batch of sequences, () for a single one."""
         return self._pieces[0].shape[1:-2]
 
+    @property
+    def pieces(self) -> tuple[AbstractJacobian, ...]:
+        """The stretches of time in which the Jacobians are of one kind, in order."""
+        return self._pieces
+
     def __getitem__(self, index: slice) -> "JacobianChain":
         """Return J_{s+1} … J_t for ``chain[s:t]``, a stretch of time."""
         if not isinstance(index, slice) or index.step not in (None, 1):

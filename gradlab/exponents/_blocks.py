@@ -1,23 +1,30 @@
 """Growths of a chain over blocks of steps, after a burn-in that is not counted."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from gradlab._checks import require_count
+from gradlab.cells.factored import AbstractJacobian, GatedJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
-from gradlab.errors import InputError
+from gradlab.errors import InputError, NonFiniteError
 from gradlab.exponents._thin import is_thin, thin_growths
-from gradlab.linalg import block_log_growths, orthogonal
-from gradlab.typing import Array, Matrix
+from gradlab.linalg import orthogonal
+from gradlab.linalg._engines import Engine, choose_sweep
+from gradlab.linalg._factors import RowScaled
+from gradlab.linalg.reorthonormalise import growths_of_parts
+from gradlab.typing import Array, Factors, Matrix
 
 __all__ = [
     "chain_of",
     "counted_steps",
     "growths",
+    "log_abs_dets",
     "require_directions",
     "start_frame",
 ]
 
-_AT_ONCE = 2**24  # numbers: chains of up to 128 MiB are swept as one array
+_ENTRIES = 2**16  # of the Jacobians that are formed at once: they stay in the cache
 _SEED = 20  # of the start frame: any seed gives a frame in general position
 
 
@@ -60,7 +67,9 @@ def require_directions(k: int | None, n: int) -> int:
     return k
 
 
-def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
+def growths(
+    chain: JacobianChain, *, k: int, block: int, burn_in: int, engine: Engine = "auto"
+) -> Array:
     """Return Σ ln|r_ii| over blocks of `block` steps (B, k), those after the burn-in.
 
     The last block may be shorter.
@@ -70,9 +79,54 @@ def growths(chain: JacobianChain, *, k: int, block: int, burn_in: int) -> Array:
         found = thin_growths(chain, frame, block=block, burn_in=burn_in)
         if found is not None:
             return found
-    at_once = len(chain) * chain.size**2 <= _AT_ONCE
-    factors = chain.factors() if at_once else chain
-    return block_log_growths(factors, k=k, block=block, frame=frame, skip=burn_in)
+    sweep = choose_sweep(engine, chain.size, len(chain))
+    return growths_of_parts(_parts(chain), frame, sweep, block=block, skip=burn_in)
+
+
+def log_abs_dets(chain: JacobianChain) -> Array:
+    """Return ln|det J_t| (T,), with few Jacobians in memory at a time."""
+    logs = []
+    for piece in chain.pieces:
+        steps, n = piece.shape[0], piece.shape[-1]
+        at_once = steps if _row_scaled(piece) else max(1, _ENTRIES // n**2)
+        cuts = range(0, steps, at_once)
+        logs += [piece[cut : cut + at_once].log_abs_det() for cut in cuts]
+    return np.concatenate(logs)
+
+
+def _parts(chain: JacobianChain) -> Iterator[Factors | RowScaled]:
+    """Yield the Jacobians in time order, factored where they can stay so."""
+    start = 0
+    for piece in chain.pieces:
+        scaled = _row_scaled(piece)
+        if scaled is not None:
+            yield scaled
+        else:
+            yield from _formed(piece, start)
+        start += piece.shape[0]
+
+
+def _row_scaled(piece: AbstractJacobian) -> RowScaled | None:
+    """Return diag(φ') W as such; None for Jacobians of other kinds."""
+    if not isinstance(piece, GatedJacobian) or piece.carry is not None:
+        return None
+    _, p, K, n = piece.gates.shape
+    if p * K != 1 or piece.weights.shape != (n, n):
+        return None
+    rows = piece.gates[:, 0, 0]
+    finite = np.isfinite(rows).all() and np.isfinite(piece.weights).all()
+    return RowScaled.of(rows, piece.weights) if finite else None
+
+
+def _formed(piece: AbstractJacobian, start: int) -> Iterator[Factors]:
+    length = max(1, _ENTRIES // piece.shape[-1] ** 2)
+    for cut in range(0, piece.shape[0], length):
+        stack = piece[cut : cut + length].dense()
+        bad = np.argwhere(~np.isfinite(stack))
+        if len(bad):
+            t, i, j = (int(index) for index in bad[0])
+            raise NonFiniteError("factors", stack[t, i, j], (start + cut + t, i, j))
+        yield stack
 
 
 def start_frame(n: int, k: int) -> Matrix:

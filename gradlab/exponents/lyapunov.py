@@ -11,16 +11,16 @@ from gradlab.exponents._blocks import (
     chain_of,
     counted_steps,
     growths,
+    log_abs_dets,
     require_directions,
 )
 from gradlab.exponents._caveats import caveats_of_blocks, caveats_of_orbit
 from gradlab.exponents._statistics import standard_errors
 from gradlab.exponents.spectrum import LyapunovSpectrum
+from gradlab.linalg._engines import Engine
 from gradlab.typing import ArrayLike, Vector
 
 __all__ = ["lyapunov_spectrum"]
-
-_ENTRIES = 2**20  # of Jacobians made dense at once for their determinants
 
 
 def lyapunov_spectrum(
@@ -29,6 +29,7 @@ def lyapunov_spectrum(
     k: int | None = None,
     burn_in: int = 0,
     blocks: int = 32,
+    engine: Engine = "auto",
 ) -> LyapunovSpectrum:
     """Return the k largest Lyapunov exponents of a run, in nats per step.
 
@@ -44,6 +45,8 @@ def lyapunov_spectrum(
     blocks : int
         How many blocks the error is estimated from.  Each should be much longer than
         correlations last; fewer blocks make the error itself less certain.
+    engine : {"auto", "numpy", "numba"}
+        As for `gradlab.linalg.graded_product`.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def lyapunov_spectrum(
     k = require_directions(k, chain.size)
     steps = counted_steps(chain, burn_in)
     block = math.ceil(steps / require_count("blocks", blocks))
-    sums = growths(chain, k=k, block=block, burn_in=burn_in)
+    sums = growths(chain, k=k, block=block, burn_in=burn_in, engine=engine)
     sums = sums[:, np.argsort(-sums.sum(axis=0), kind="stable")]
     lengths = np.full(len(sums), block)
     lengths[-1] = steps - block * (len(sums) - 1)
@@ -99,8 +102,5 @@ def lyapunov_spectrum(
 def _sum_rule(exponents: Vector, chain: JacobianChain) -> float:
     if len(exponents) < chain.size:
         return math.nan
-    stretch = max(1, _ENTRIES // chain.size**2)
-    cuts = range(0, len(chain), stretch)
-    logs = [chain[cut : cut + stretch].log_abs_dets() for cut in cuts]
-    total, mean = float(exponents.sum()), float(np.concatenate(logs).mean())
+    total, mean = float(exponents.sum()), float(log_abs_dets(chain).mean())
     return 0.0 if total == mean else total - mean

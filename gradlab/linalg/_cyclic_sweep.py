@@ -13,10 +13,10 @@ import numpy as np
 
 from gradlab.linalg._engines import Sweep
 from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._factors import Steps, prepared
 from gradlab.linalg._safeguards import (
     Trouble,
     is_dependent,
-    prepared,
     trouble,
     with_sorted_rows,
 )
@@ -73,32 +73,32 @@ class CyclicSweep:
         return np.array([math.fsum([self.shift, *column]) for column in columns])
 
     def _advance(self, stack: Factors) -> None:
-        transposed, row_sizes, shifts = prepared(stack)
-        self.shift += float(shifts.sum())
+        steps, shift = prepared(stack)
+        self.shift += shift
         done, length = 0, 1
-        while done < len(transposed):
-            stretch = slice(done, done + length)
-            gone = self._stretch(transposed[stretch], row_sizes[stretch])
+        while done < len(steps):
+            gone = self._stretch(steps[done : done + length])
             done += gone
             length = min(2 * gone, _LONGEST)
 
-    def _stretch(self, transposed: Array, row_sizes: Array) -> int:
+    def _stretch(self, steps: Steps) -> int:
         """Go through the given steps, or fewer; return how many."""
         start = None
         if self.keeps_triangles:
             start = np.eye(len(self.phases), dtype=self.frame.dtype, order="F")
-        frame, U, diagonal, rows = self.sweep(transposed, self.frame, start)
-        found = trouble(transposed, diagonal, rows, row_sizes)
+        frame, U, diagonal, rows = self.sweep(steps, self.frame, start)
+        found = trouble(steps, diagonal, rows)
         if found is None and not self._is_sound(frame, rows[-1], diagonal):
-            found = len(transposed) // 2, Trouble.GROWN
+            found = len(steps) // 2, Trouble.GROWN
         if found is not None:
             step, reason = found
             if step:
-                return self._stretch(transposed[:step], row_sizes[:step])
-            self._take_step(transposed[0].T, reason)
+                return self._stretch(steps[:step])
+            (J,) = steps[:1].dense(slice(None))
+            self._take_step(J, reason)
             return 1
         self._take(frame, U, diagonal)
-        return len(transposed)
+        return len(steps)
 
     def _is_sound(self, frame: Matrix, rows: Vector, diagonal: Array) -> bool:
         gained = log_magnitude(diagonal).cumsum(axis=0)

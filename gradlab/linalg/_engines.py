@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from gradlab._checks import require_one_of
 from gradlab._extras import require
+from gradlab.linalg._factors import Steps
 from gradlab.linalg._sweep import sweep
 from gradlab.typing import Array, Matrix
 
@@ -14,15 +15,17 @@ __all__ = ["Engine", "Sweep", "choose_sweep", "count_steps"]
 
 Engine = Literal["auto", "numpy", "numba"]
 
-_COMPILED_UP_TO = 24  # the size up to which a plain loop beats calls to LAPACK
-_WORTH_LOADING = 1_000_000  # steps times n: a second or two of LAPACK calls
+# What compiled loops save over calls to LAPACK, in seconds: a call's overhead, and n²
+# times what faster pivoting saves.  Loading them takes half a second.
+_OVERHEAD, _PER_ENTRY = 3e-6, 3e-9
+_WORTH_LOADING = 1.0
 
 
 class Sweep(Protocol):
     """What an engine offers; see `gradlab.linalg._sweep.sweep`."""
 
     def __call__(
-        self, transposed: Array, frame: Matrix, growth: Matrix | None
+        self, steps: Steps, frame: Matrix, growth: Matrix | None
     ) -> tuple[Matrix, Matrix | None, Array, Array]:
         """Carry `frame` through a stack of factors."""
         ...
@@ -31,12 +34,13 @@ class Sweep(Protocol):
 def choose_sweep(engine: Engine, n: int, steps: int | None) -> Sweep:
     """Return the sweep for factors of size n; `steps` is None where it is not known.
 
-    "auto" takes numba where it is installed, the matrices are small and there are
-    enough of them to pay for loading it (half a second; five on the first use ever).
+    "auto" takes numba where it is installed and what it saves pays for loading it (half
+    a second; some twenty on the first use ever, when it is compiled).
     """
     require_one_of("engine", engine, ("auto", "numpy", "numba"))
     if engine == "auto":
-        worth_it = n <= _COMPILED_UP_TO and (steps or 0) * n >= _WORTH_LOADING
+        saved = (steps or 0) * (_OVERHEAD + _PER_ENTRY * n**2)
+        worth_it = saved >= _WORTH_LOADING
         engine = "numba" if worth_it and _numba_is_there() else "numpy"
     if engine == "numpy":
         return sweep

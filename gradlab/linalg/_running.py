@@ -13,11 +13,11 @@ import numpy as np
 
 from gradlab.linalg._engines import Sweep
 from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._factors import Steps, prepared
 from gradlab.linalg._safeguards import (
     Trouble,
     is_dependent,
     is_poor,
-    prepared,
     trouble,
 )
 from gradlab.linalg._weighted import (
@@ -79,41 +79,40 @@ class Running:
             stack = stack.astype(np.complex128)
             self.frame = self.frame.astype(np.complex128, order="F")
             self.right = self.right.astype(np.complex128)
-        transposed, row_sizes, shifts = prepared(stack)
+        steps, shift = prepared(stack)
         start = 0
-        while start < len(transposed) and len(self.high):
-            stretch = slice(start, start + self.length)
-            start += self._stretch(transposed[stretch], row_sizes[stretch])
-        self.high, self.low = add_logs(self.high, self.low, shifts.sum())
+        while start < len(steps) and len(self.high):
+            start += self._stretch(steps[start : start + self.length])
+        self.high, self.low = add_logs(self.high, self.low, shift)
         self.steps += len(stack)
 
-    def _stretch(self, transposed: Array, row_sizes: Array) -> int:
+    def _stretch(self, steps: Steps) -> int:
         """Go through the given steps, or fewer; return the number of steps gone."""
         growth = None
         if not self.frozen:
-            growth = np.eye(len(self.high), dtype=transposed.dtype, order="F")
-        frame, growth, diagonal, rows = self.sweep(transposed, self.frame, growth)
-        found = trouble(transposed, diagonal, rows, row_sizes)
+            growth = np.eye(len(self.high), dtype=steps.matrices.dtype, order="F")
+        frame, growth, diagonal, rows = self.sweep(steps, self.frame, growth)
+        found = trouble(steps, diagonal, rows)
         if found is not None:
             step, reason = found
             if step:
-                return self._stretch(transposed[:step], row_sizes[:step])
-            return self._take_step(transposed[0], reason)
+                return self._stretch(steps[:step])
+            return self._take_step(steps[:1], reason)
         logs = log_magnitude(diagonal)
         if is_dependent(frame, rows[-1]) or not self._accepts(
-            frame, growth, logs, row_sizes.max(axis=1)
+            frame, growth, logs, steps.sizes.max(axis=1)
         ):
-            if len(transposed) == 1:
-                return self._pivoted_step(transposed[0])
-            self.length, self.patience = len(transposed) // 2, _PATIENCE
+            if len(steps) == 1:
+                return self._pivoted_step(steps)
+            self.length, self.patience = len(steps) // 2, _PATIENCE
             return 0
-        self._record(transposed)
+        self._record(steps)
         self._watch()
         if self.patience:
             self.patience -= 1
-        elif len(transposed) == self.length:
+        elif len(steps) == self.length:
             self.length = min(2 * self.length, _LONGEST)
-        return len(transposed)
+        return len(steps)
 
     def _accepts(
         self, frame: Matrix, growth: Matrix | None, logs: Array, sizes: Vector
@@ -158,43 +157,43 @@ class Running:
         gap = float((s[:-1] - s[1:]).min(initial=np.inf))
         self.frozen = gap > _FROZEN + 2 * spread
 
-    def _record(self, transposed: Array) -> None:
+    def _record(self, steps: Steps) -> None:
         """Keep the image in finite fields up with the product, once it is needed."""
         if self.image is not None:
-            self.image.advance(transposed.transpose(0, 2, 1))
+            self.image.advance(np.array(steps.dense(slice(None))))
 
-    def _take_step(self, transposed: Matrix, reason: Trouble) -> int:
+    def _take_step(self, step: Steps, reason: Trouble) -> int:
         if reason is Trouble.SINGULAR:
-            return self._singular_step(transposed)
+            return self._singular_step(step)
         if reason is Trouble.CANCELLED:
-            return self._exact_step(transposed)
-        return self._pivoted_step(transposed)
+            return self._exact_step(step)
+        return self._pivoted_step(step)
 
-    def _pivoted_step(self, transposed: Matrix) -> int:
+    def _pivoted_step(self, step: Steps) -> int:
         """Multiply by one factor, choosing the columns by their weighted size."""
-        found = weighted_elimination(
-            transposed.T @ self.frame, self.weights, len(self.high)
-        )
-        if len(found[1]) < len(self.high) and not np.iscomplexobj(transposed):
+        (J,) = step.dense(slice(None))
+        found = weighted_elimination(J @ self.frame, self.weights, len(self.high))
+        if len(found[1]) < len(self.high) and not np.iscomplexobj(J):
             # What cancelled to zero belongs to a factor that is not singular.
-            return self._exact_step(transposed)
-        self._record(transposed[None])
+            return self._exact_step(step)
+        self._record(step)
         return self._take(found)
 
-    def _exact_step(self, transposed: Matrix) -> int:
+    def _exact_step(self, step: Steps) -> int:
         """Multiply by a factor whose small pivots float64 cannot find."""
-        self._record(transposed[None])
-        return self._take(exact_elimination(transposed.T, self.frame, self.weights))
+        self._record(step)
+        (J,) = step.dense(slice(None))
+        return self._take(exact_elimination(J, self.frame, self.weights))
 
-    def _singular_step(self, transposed: Matrix) -> int:
+    def _singular_step(self, step: Steps) -> int:
         """Multiply by an exactly singular factor; the rank may fall."""
         if self.image is None:
             # What came before is invertible, and does not change the rank.
-            self.image = ImageBasis(len(transposed))
-        self._record(transposed[None])
+            self.image = ImageBasis(step.n)
+        self._record(step)
         rank = min(len(self.high), self.image.rank())
-        moved = transposed.T @ self.frame
-        return self._take(weighted_elimination(moved, self.weights, rank))
+        (J,) = step.dense(slice(None))
+        return self._take(weighted_elimination(J @ self.frame, self.weights, rank))
 
     def _take(self, eliminated: tuple[Matrix, Vector, Array, Matrix]) -> int:
         self.frame, logs, chosen, W = eliminated

@@ -12,20 +12,21 @@ import numpy as np
 from scipy.linalg.blas import dgemm, dtrmm, zgemm, ztrmm
 from scipy.linalg.lapack import dgetrf, dlaswp, zgetrf
 
+from gradlab.linalg._factors import Steps
 from gradlab.typing import Array, Matrix
 
 __all__ = ["sweep"]
 
 
 def sweep(
-    transposed: Array, frame: Matrix, growth: Matrix | None
+    steps: Steps, frame: Matrix, growth: Matrix | None
 ) -> tuple[Matrix, Matrix | None, Array, Array]:
     """Carry `frame` through a stack of factors, one LU per step.
 
     Parameters
     ----------
-    transposed : (k, n, n) ndarray
-        C-contiguous, ``transposed[t] = J_t.T``.
+    steps : Steps
+        k factors of size n, k >= 1.
     frame : (n, r) ndarray
         The frame F_0, of any kind.
     growth : (r, r) ndarray or None
@@ -43,14 +44,17 @@ def sweep(
         The row of J_t F_{t-1} that became pivot i at step t.
     """
     n, r = frame.shape
-    gemm, trmm, getrf = _ROUTINES[transposed.dtype.char]
-    diagonal = np.empty((len(transposed), r), transposed.dtype)
-    rows = np.empty((len(transposed), r), np.intp)
+    dtype = steps.matrices.dtype
+    gemm, trmm, getrf = _ROUTINES[dtype.char]
+    diagonal = np.empty((len(steps), r), dtype)
+    rows = np.empty((len(steps), r), np.intp)
     places = np.arange(n, dtype=float).reshape((n, 1), order="F")
     below, unit = _lower_masks(n, r)
     square = r == n
-    moved = gemm(1.0, transposed[0].T, frame)
-    last = len(transposed) - 1
+    # LAPACK wants columns side by side: A transposed, in rows.
+    transposed = np.ascontiguousarray(steps.matrices.transpose(0, 2, 1))
+    last = len(steps) - 1
+    moved = gemm(1.0, _columns(transposed, steps.scales, 0, None), frame)
     for t in range(last + 1):
         packed, swaps, _ = getrf(moved, overwrite_a=1)
         # Swapping the numbers 0 … n-1 turns LAPACK's row swaps into a permutation.
@@ -60,7 +64,7 @@ def sweep(
         if growth is not None:
             growth = trmm(1.0, packed[:r], growth, 0, 0, 0, 0, 1)
         if t < last:
-            columns = transposed[t + 1].take(order, 0).T
+            columns = _columns(transposed, steps.scales, t + 1, order)
             moved = (
                 trmm(1.0, packed, columns, 1, 1, 0, 1, 1)
                 if square
@@ -69,6 +73,17 @@ def sweep(
     frame = np.empty_like(packed)
     frame[order] = packed * below + unit
     return frame, growth, diagonal, rows
+
+
+def _columns(
+    transposed: Array, scales: Array | None, t: int, order: Array | None
+) -> Matrix:
+    """Return J_t with its columns in the given order, Fortran-contiguous."""
+    rows = transposed[t if scales is None else 0]
+    rows = rows.copy() if order is None else rows.take(order, 0)
+    if scales is not None:
+        rows *= scales[t]
+    return rows.T
 
 
 _ROUTINES: dict[str, tuple[Any, Any, Any]] = {

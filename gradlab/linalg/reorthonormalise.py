@@ -9,18 +9,20 @@ the sums those of the QR recursion exactly.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from scipy.linalg.lapack import dgeqrf, zgeqrf
 
 from gradlab._checks import require_array, require_count
 from gradlab.errors import InputError
 from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
 from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._factors import RowScaled, Steps, prepared
 from gradlab.linalg._safeguards import (
     Trouble,
     is_dependent,
     is_poor,
-    prepared,
     trouble,
     with_sorted_rows,
 )
@@ -29,9 +31,10 @@ from gradlab.linalg._weighted import log_magnitude
 from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["Flag", "block_log_growths"]
+__all__ = ["Flag", "block_log_growths", "growths_of_parts"]
 
-_STRETCH = 256  # steps between looks at the frame
+_STRETCH = 256  # steps between looks at the frame, or more
+_ENTRIES = 2**15  # of their pivots
 
 
 def block_log_growths(
@@ -84,15 +87,36 @@ def block_log_growths(
     skip = require_count("skip", skip, minimum=0)
     stacks = read_stacks(factors)
     start = _start_frame(stacks.n, k, frame)
-    flag = Flag.of(start, choose_sweep(engine, stacks.n, count_steps(factors)))
+    sweep = choose_sweep(engine, stacks.n, count_steps(factors))
+    return growths_of_parts(stacks.parts, start, sweep, block=block, skip=skip)
+
+
+def growths_of_parts(
+    parts: Iterable[Factors | RowScaled],
+    frame: Matrix,
+    sweep: Sweep,
+    *,
+    block: int,
+    skip: int,
+) -> Array:
+    """Return the growths (blocks, k) over stacks of finite factors, in time order.
+
+    `frame` (n, k) is orthonormal; for the rest see `block_log_growths`.
+
+    >>> parts = [RowScaled.of(np.array([[2.0, 0.5]] * 3), np.eye(2))]
+    >>> sweep = choose_sweep("numpy", 2, 3)
+    >>> growths_of_parts(parts, np.eye(2), sweep, block=2, skip=1).round(4).tolist()
+    [[1.3863, -1.3863]]
+    """
+    flag = Flag.of(np.asfortranarray(frame), sweep)
     sums: list[Vector] = []
     left = 0
-    for stack in stacks.parts:
+    for stack in parts:
         done = 0
         while done < len(stack):
             if left == 0:
                 left = skip if skip and not sums else block
-                sums.append(np.zeros(start.shape[1]))
+                sums.append(np.zeros(flag.k))
             piece = stack[done : done + left]
             sums[-1] += flag.advance(piece)
             done += len(piece)
@@ -102,7 +126,7 @@ def block_log_growths(
     if left:
         sums[-1] += flag.settle()
     counted = sums[1:] if skip else sums
-    return np.array(counted).reshape(len(counted), start.shape[1])
+    return np.array(counted).reshape(len(counted), flag.k)
 
 
 def _start_frame(n: int, k: int | None, frame: Matrix | None) -> Matrix:
@@ -150,87 +174,89 @@ class Flag:
         sweep = choose_sweep("auto", len(frame), None)
         return cls.of(np.asfortranarray(frame), sweep)
 
-    def advance(self, stack: Factors) -> Vector:
+    def advance(self, stack: Factors | RowScaled) -> Vector:
         """Follow a stack of factors; return the sums of the logs of its pivots."""
-        if np.iscomplexobj(stack) or np.iscomplexobj(self.frame):
+        if isinstance(stack, np.ndarray) and (
+            np.iscomplexobj(stack) or np.iscomplexobj(self.frame)
+        ):
             stack = stack.astype(np.complex128)
             self.frame = self.frame.astype(np.complex128, order="F")
         total = np.full(self.k, -np.inf)
         total[self.alive] = 0.0
-        transposed, row_sizes, shifts = prepared(stack)
+        steps, shift = prepared(stack)
+        stretch = max(_STRETCH, _ENTRIES // steps.n)
         done = 0
-        while done < len(transposed) and len(self.alive):
-            stretch = slice(done, done + _STRETCH)
-            gone, logs = self._stretch(transposed[stretch], row_sizes[stretch])
+        while done < len(steps) and len(self.alive):
+            gone, logs = self._stretch(steps[done : done + stretch])
             done += gone
             dead = np.ones(self.k, dtype=bool)
             dead[self.alive] = False
             total[dead] = -np.inf
             total[self.alive] += logs
-        return total + shifts.sum()
+        return total + shift
 
     def settle(self) -> Vector:
         """Return what a QR of the frame adds to the sums since it was last settled."""
         change = np.full(self.k, -np.inf)
         if len(self.alive):
-            R = np.linalg.qr(self.frame)[1]
-            logs = log_magnitude(R.diagonal())
+            logs = _log_corner(self.frame)
             change[self.alive] = logs - self.corner
             self.corner = logs
         return change
 
-    def _stretch(self, transposed: Array, row_sizes: Array) -> tuple[int, Vector]:
+    def _stretch(self, steps: Steps) -> tuple[int, Vector]:
         """Go through the given steps, or fewer; return how many, and their sums."""
-        frame, _, diagonal, rows = self.sweep(transposed, self.frame, None)
-        found = trouble(transposed, diagonal, rows, row_sizes)
+        frame, _, diagonal, rows = self.sweep(steps, self.frame, None)
+        found = trouble(steps, diagonal, rows)
         if found is None and is_dependent(frame, rows[-1]):
-            found = len(transposed) // 2, Trouble.GROWN
+            found = len(steps) // 2, Trouble.GROWN
         if found is not None:
             step, reason = found
             if step:
-                return self._stretch(transposed[:step], row_sizes[:step])
-            return 1, self._take_step(transposed[0], reason)
-        self._record(transposed)
+                return self._stretch(steps[:step])
+            return 1, self._take_step(steps[:1], reason)
+        self._record(steps)
         self.frame = frame
-        return len(transposed), log_magnitude(diagonal).sum(axis=0)
+        return len(steps), log_magnitude(diagonal).sum(axis=0)
 
-    def _take_step(self, transposed: Matrix, reason: Trouble) -> Vector:
+    def _take_step(self, step: Steps, reason: Trouble) -> Vector:
         if reason is Trouble.SINGULAR:
-            return self._singular_step(transposed)
+            return self._singular_step(step)
+        self._record(step)
+        (J,) = step.dense(slice(None))
         if reason is Trouble.CANCELLED:
-            return self._exact_step(transposed)
-        self._record(transposed[None])
-        self.frame, R = with_sorted_rows(transposed.T @ self.frame)
+            # Weights that fall steeply keep the columns in the order of the flag.
+            in_order = -1e6 * np.arange(len(self.alive), dtype=float)
+            self.frame, logs = exact_elimination(J, self.frame, in_order)[:2]
+            return logs
+        self.frame, R = with_sorted_rows(J @ self.frame)
         return log_magnitude(R.diagonal())
 
-    def _record(self, transposed: Array) -> None:
+    def _record(self, steps: Steps) -> None:
         if self.image is not None:
-            self.image.advance(transposed.transpose(0, 2, 1))
+            self.image.advance(np.array(steps.dense(slice(None))))
 
-    def _exact_step(self, transposed: Matrix) -> Vector:
-        """Take one factor whose small pivots float64 cannot find."""
-        self._record(transposed[None])
-        # Weights that fall steeply keep the columns in the order of the flag.
-        in_order = -1e6 * np.arange(len(self.alive), dtype=float)
-        found = exact_elimination(transposed.T, self.frame, in_order)
-        self.frame, logs = found[:2]
-        return logs
-
-    def _singular_step(self, transposed: Matrix) -> Vector:
+    def _singular_step(self, step: Steps) -> Vector:
         """Take one singular factor, and drop the directions that it annihilates."""
         if self.image is None:
-            self.image = ImageBasis(len(transposed))
-        self._record(transposed[None])
+            self.image = ImageBasis(step.n)
+        self._record(step)
         rank = self.image.rank()
         before = self.settle()
-        chosen = _survivors(transposed.T @ self.frame, rank)
+        chosen = _survivors(step.dense(slice(None))[0] @ self.frame, rank)
         start = np.asfortranarray(self.frame[:, chosen])
         self.alive = self.alive[chosen]
         if not len(chosen):
             return np.zeros(0)
-        self.corner = log_magnitude(np.linalg.qr(start)[1].diagonal())
-        self.frame, _, pivots, _ = self.sweep(transposed[None], start, None)
+        self.corner = _log_corner(start)
+        self.frame, _, pivots, _ = self.sweep(step, start, None)
         return before[self.alive] + log_magnitude(pivots[0])
+
+
+def _log_corner(frame: Matrix) -> Vector:
+    """Return ln|diag R| of the QR of a frame."""
+    geqrf: Any = zgeqrf if np.iscomplexobj(frame) else dgeqrf
+    return log_magnitude(geqrf(frame)[0].diagonal())
 
 
 def _survivors(moved: Matrix, rank: int) -> list[int]:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gradlab.cells import LSTM, RNN, Logistic, Wrapped
+from gradlab.cells.factored import GatedJacobian
 from gradlab.dynamics import JacobianChain, Trajectory, run
-from gradlab.errors import InputError, InputTypeError
+from gradlab.errors import InputError, InputTypeError, NonFiniteError
 from gradlab.exponents import LyapunovSpectrum, lyapunov_spectrum
 from gradlab.linalg import newman_exponents
 from gradlab.meanfield import mean_field_exponent
@@ -372,9 +373,31 @@ def test_saved_and_loaded(tmp_path, rng):
     assert "benettin1980lyapunov" in spectrum.cite()
 
 
-def test_long_chain_is_streamed(rng, monkeypatch):
+def test_formed_jacobians_are_few_at_a_time(rng, monkeypatch):
     factors = rng.normal(size=(90, 3, 3))
     whole = lyapunov_spectrum(JacobianChain(factors), burn_in=11)
-    monkeypatch.setattr("gradlab.exponents._blocks._AT_ONCE", 100)
+    monkeypatch.setattr("gradlab.exponents._blocks._ENTRIES", 100)
     streamed = lyapunov_spectrum(JacobianChain(factors), burn_in=11)
-    np.testing.assert_array_equal(streamed.exponents, whole.exponents)
+    # The frame is taken out and put back between stretches, which rounds nothing twice.
+    np.testing.assert_allclose(streamed.exponents, whole.exponents, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("burn_in", [0, 7])
+def test_factored_jacobians_are_swept_as_they_are(rng, burn_in):
+    cell = RNN.random(6, 2, gain=2.0, rng=rng)
+    trajectory = run(cell, np.zeros(6), rng.normal(size=(200, 2)))
+    factored = lyapunov_spectrum(trajectory, burn_in=burn_in)
+    formed = lyapunov_spectrum(trajectory.chain.factors(), burn_in=burn_in)
+    # The same products, in another order of rounding.
+    np.testing.assert_allclose(
+        factored.block_exponents, formed.block_exponents, rtol=0, atol=1e-12
+    )
+    assert factored.sum_rule == pytest.approx(formed.sum_rule, abs=1e-13)
+
+
+def test_formed_jacobians_are_checked_where_they_are_formed():
+    gates = np.ones((5, 1, 1, 2))
+    gates[3, 0, 0, 1] = np.nan
+    chain = JacobianChain(GatedJacobian(gates, np.eye(2)))
+    with pytest.raises(NonFiniteError, match=r"got nan at index \(3, 1, "):
+        lyapunov_spectrum(chain)

@@ -9,14 +9,16 @@ import pytest
 from gradlab.errors import MissingExtraError
 from gradlab.linalg import _engines, graded_product, log_singular_values
 from gradlab.linalg._engines import choose_sweep
+from gradlab.linalg._factors import prepared
 from gradlab.linalg._sweep import sweep
 
 
 def test_auto_is_lapack_where_numba_cannot_pay(monkeypatch):
     monkeypatch.setattr(_engines, "_numba_is_there", lambda: True)
-    assert choose_sweep("auto", 2, 1000) is sweep
-    assert choose_sweep("auto", 64, 10**6) is sweep
-    assert choose_sweep("auto", 2, None) is sweep
+    # 0.3 and 0.4 s are saved, and half a second is spent.
+    assert choose_sweep("auto", 2, 10**5) is sweep
+    assert choose_sweep("auto", 100, 10**4) is sweep
+    assert choose_sweep("auto", 100, None) is sweep
 
 
 def test_auto_is_lapack_without_numba(monkeypatch):
@@ -24,9 +26,10 @@ def test_auto_is_lapack_without_numba(monkeypatch):
     assert choose_sweep("auto", 2, 10**7) is sweep
 
 
-def test_auto_compiles_long_chains_of_small_matrices():
+@pytest.mark.parametrize(("n", "steps"), [(2, 10**6), (100, 10**5)])
+def test_auto_compiles_where_it_pays(n, steps):
     pytest.importorskip("numba")
-    assert choose_sweep("auto", 2, 10**6) is not sweep
+    assert choose_sweep("auto", n, steps) is not sweep
 
 
 def test_numba_by_hand_needs_the_extra(monkeypatch):
@@ -39,13 +42,16 @@ def test_numba_is_found_where_it_is_installed():
     assert _engines._numba_is_there() == (importlib.util.find_spec("numba") is not None)
 
 
-@pytest.mark.parametrize(("n", "r"), [(1, 1), (5, 5), (5, 2)])
+# Sizes of the small loops, of panels that are not full, of a block and of several.
+@pytest.mark.parametrize(
+    ("n", "r"),
+    [(1, 1), (5, 5), (5, 2), (8, 8), (13, 13), (13, 6), (43, 43), (43, 9), (90, 90)],
+)
 def test_one_step_is_one_pivoted_lu(engine, n, r, rng):
     run = choose_sweep(engine, n, 3)
     stack, frame = rng.standard_normal((3, n, n)), rng.standard_normal((n, r))
-    transposed = np.ascontiguousarray(stack.transpose(0, 2, 1))
     end, growth, diagonal, rows = run(
-        transposed, np.asfortranarray(frame), np.eye(r, order="F")
+        prepared(stack)[0], np.asfortranarray(frame), np.eye(r, order="F")
     )
     P = stack[2] @ stack[1] @ stack[0] @ frame
     # Three products and eliminations of well-conditioned matrices.

@@ -1,0 +1,190 @@
+"""Factors as a sweep takes them: J_t = diag(d_t) A_t, where all may share one A.
+
+The Jacobians of a network are slopes times weights, and the stack of all of them is
+never formed.  LU with row pivoting is accurate however uneven the rows of a factor are,
+but adds up entries across its columns; so a factor whose columns stay uneven when its
+rows are brought to one size, A = A' diag(c), is taken as two, diag(c) and then A', each
+of which is uneven in its rows only.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gradlab.typing import Array, Factors, Matrix, Vector
+
+__all__ = ["RowScaled", "Steps", "largest", "prepared"]
+
+_EVEN = 2.0**-10  # relative size of a column that costs three digits of it
+_LOWEST = -900  # power of two below which products would meet subnormal numbers
+_MODERATE = 300  # powers of two that the rows of a shared matrix may be away from 1
+_LOOP_UP_TO = 8  # entries over which a loop is quicker than a reduction by NumPy
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RowScaled:
+    """A stack of factors J_t = diag(rows[t]) matrix, kept in this form; see `of`.
+
+    Attributes
+    ----------
+    rows : (k, n) ndarray
+    matrix : (n, n) ndarray
+    sizes : (n,) ndarray
+        The largest entry of every row of the matrix, in magnitude.
+    """
+
+    rows: Array
+    matrix: Matrix
+    sizes: Vector
+
+    @classmethod
+    def of(cls, rows: Array, matrix: Matrix) -> "RowScaled | None":
+        """Return the stack; None where a sweep could not take the matrix as it is.
+
+        >>> RowScaled.of(np.ones((3, 2)), np.array([[1.0, 1e-9], [1.0, 2e-9]])) is None
+        True
+        """
+        (sizes,), (columns,) = _measured(matrix[None])
+        _, exponents = np.frexp(sizes[sizes > 0])
+        moderate = (np.abs(exponents) <= _MODERATE).all()
+        if np.iscomplexobj(rows) or not moderate or (columns <= _EVEN).any():
+            return None
+        return cls(rows, np.ascontiguousarray(matrix), sizes)
+
+    def __len__(self) -> int:
+        """Return the number of factors."""
+        return len(self.rows)
+
+    def __getitem__(self, part: slice) -> "RowScaled":
+        """Return a stretch of the factors."""
+        return RowScaled(self.rows[part], self.matrix, self.sizes)
+
+    def prepared(self) -> "tuple[Steps, float]":
+        """Return what the function of this name does."""
+        rows, sizes = self.rows, np.abs(self.rows) * self.sizes
+        move = _move_inside_range(sizes)
+        if move.any():
+            rows, sizes = (_shifted(values, move[:, None]) for values in (rows, sizes))
+        return Steps(self.matrix[None], rows, sizes), _nats(move)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Steps of a sweep, J_t = diag(scales[t]) matrices[t], read and never written.
+
+    Attributes
+    ----------
+    matrices : (k, n, n) or (1, n, n) ndarray
+        One for each step, or one that all share.
+    scales : (k, n) ndarray or None
+        None where every factor is its matrix.
+    sizes : (k, n) ndarray
+        The largest entry of every row of J_t, in magnitude.
+    """
+
+    matrices: Array
+    scales: Array | None
+    sizes: Array
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.sizes)
+
+    @property
+    def n(self) -> int:
+        """The size of the factors."""
+        return self.sizes.shape[1]
+
+    def __getitem__(self, part: slice) -> "Steps":
+        """Return a stretch of the steps."""
+        matrices = self.matrices[part] if self.scales is None else self.matrices
+        scales = None if self.scales is None else self.scales[part]
+        return Steps(matrices, scales, self.sizes[part])
+
+    def dense(self, steps: slice | Array) -> Factors:
+        """Return some of the factors as an array (k, n, n)."""
+        if self.scales is None:
+            return self.matrices[steps]
+        return self.scales[steps][:, :, None] * self.matrices
+
+
+def prepared(stack: Factors | RowScaled) -> tuple[Steps, float]:
+    """Return the steps of a sweep over a stack, and ln of what they are scaled by.
+
+    There may be more steps than factors, with a product that is e^shift times smaller.
+    """
+    if isinstance(stack, RowScaled):
+        return stack.prepared()
+    stack, sizes = _with_even_columns(np.ascontiguousarray(stack))
+    move = _move_inside_range(sizes)
+    moved = np.flatnonzero(move)
+    if len(moved):
+        stack, sizes = stack.copy(), sizes.copy()
+        stack[moved] = _shifted(stack[moved], move[moved, None, None])
+        sizes[moved] = _shifted(sizes[moved], move[moved, None])
+    return Steps(stack, None, sizes), _nats(move)
+
+
+def _with_even_columns(stack: Factors) -> tuple[Factors, Array]:
+    """Return a stack with the same product and even columns, and its row sizes."""
+    sizes, columns = _measured(stack)
+    uneven = np.flatnonzero(~(columns > _EVEN).all(axis=1))
+    if not len(uneven):
+        return stack, sizes
+    # Powers of two, so that A' and diag(c) are exact.
+    c = np.ldexp(1.0, np.frexp(columns[uneven])[1] - 1)
+    stack = stack.copy()
+    stack[uneven] /= c[:, None, :]
+    stack = np.insert(stack, uneven, np.eye(stack.shape[1]) * c[:, None, :], axis=0)
+    return stack, largest(np.abs(stack), 2)
+
+
+def _measured(stack: Factors) -> tuple[Array, Array]:
+    """Return the sizes of rows, and those of columns when rows have size 1."""
+    entries = np.abs(stack)
+    sizes = largest(entries, 2)
+    entries /= np.where(sizes > 0, sizes, 1.0)[:, :, None]
+    columns = largest(entries, 1)
+    columns[columns == 0.0] = 1.0
+    return sizes, columns
+
+
+def largest(entries: Array, axis: int) -> Array:
+    """Return the maximum of nonnegative numbers over an axis, 0 if there are none.
+
+    >>> largest(np.array([[1.0, 3.0], [2.0, 0.0]]), 1).tolist()
+    [3.0, 2.0]
+    """
+    if not 0 < entries.shape[axis] <= _LOOP_UP_TO:
+        return entries.max(axis=axis, initial=0.0)
+    first, *others = np.moveaxis(entries, axis, 0)
+    found = first.copy()
+    for line in others:
+        np.maximum(found, line, out=found)
+    return found
+
+
+def _move_inside_range(sizes: Array) -> Array:
+    """Return for each step the power of two that brings it inside float64's range.
+
+    Nothing is rounded then; almost always all of them are 0.
+    """
+    _, exponents = np.frexp(largest(sizes, 1))
+    highest = 1020 - sizes.shape[1].bit_length()
+    move = np.where(exponents > highest, highest - exponents, 0)
+    return np.where(exponents < _LOWEST, -exponents, move)
+
+
+def _nats(powers: Array) -> float:
+    return -math.log(2.0) * float(powers.sum())
+
+
+def _shifted(values: Array, powers: Array) -> Array:
+    """Return values · 2^powers, also where the power itself is not a float64."""
+    if not np.iscomplexobj(values):
+        return np.ldexp(values, powers)
+    return np.ldexp(values.real, powers) + 1j * np.ldexp(values.imag, powers)
