@@ -23,7 +23,10 @@ _EXTRAS = {
     "gradlab/adapters/torch_reload.py": "torch",
     "gradlab/adapters/torch_step.py": "torch",
     "gradlab/adapters/torch_watch.py": "torch",
+    "gradlab/linalg/_kernels_blas.py": "numba",
+    "gradlab/linalg/_kernels_lu.py": "numba",
     "gradlab/linalg/_kernels_numba.py": "numba",
+    "gradlab/linalg/_kernels_small.py": "numba",
     "gradlab/studies/monitor.py": "torch",
     "gradlab/sweeps/dask_map.py": "distributed",
 }

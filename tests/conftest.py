@@ -23,3 +23,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 def rng():
     """Return a fresh Generator, the same in every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def engine(request):
+    """Return the name of an engine of sweeps; numba is an extra."""
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    return request.param

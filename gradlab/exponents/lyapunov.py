@@ -18,6 +18,7 @@ from gradlab.exponents._caveats import caveats_of_blocks, caveats_of_orbit
 from gradlab.exponents._statistics import standard_errors
 from gradlab.exponents.spectrum import LyapunovSpectrum
 from gradlab.linalg._engines import Engine
+from gradlab.linalg._weighted import sum_of_logs
 from gradlab.typing import ArrayLike, Vector
 
 __all__ = ["lyapunov_spectrum"]
@@ -81,7 +82,7 @@ def lyapunov_spectrum(
     sums = sums[:, np.argsort(-sums.sum(axis=0), kind="stable")]
     lengths = np.full(len(sums), block)
     lengths[-1] = steps - block * (len(sums) - 1)
-    exponents = sums.sum(axis=0) / steps
+    exponents = sum_of_logs(sums) / steps
     caveats = caveats_of_blocks(sums, lengths, burn_in)
     if isinstance(trajectory_or_chain, Trajectory):
         caveats += caveats_of_orbit(trajectory_or_chain, float(exponents[0]))

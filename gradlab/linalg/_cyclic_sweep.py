@@ -20,7 +20,7 @@ from gradlab.linalg._safeguards import (
     trouble,
     with_sorted_rows,
 )
-from gradlab.linalg._weighted import log_magnitude
+from gradlab.linalg._weighted import log_magnitude, sum_of_logs
 from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = ["CyclicSweep"]
@@ -120,7 +120,7 @@ class CyclicSweep:
         self.frame = frame
         if self.keeps_triangles and U is not None:
             self.triangles.append(U)
-        self._logs.append(log_magnitude(diagonal).sum(axis=0))
+        self._logs.append(sum_of_logs(log_magnitude(diagonal)))
         sizes = np.abs(diagonal)
         units = np.divide(diagonal, sizes, out=np.ones_like(diagonal), where=sizes > 0)
         self.phases = self.phases * units.prod(axis=0)

@@ -23,6 +23,7 @@ from gradlab.linalg._safeguards import (
 from gradlab.linalg._weighted import (
     add_logs,
     log_magnitude,
+    sum_of_logs,
     weighted_elimination,
     weighted_triangle,
 )
@@ -140,7 +141,7 @@ class Running:
                 return False
             self.right = W @ self.right
         self.frame = frame
-        self.high, self.low = add_logs(self.high, self.low, logs.sum(axis=0))
+        self.high, self.low = add_logs(self.high, self.low, sum_of_logs(logs))
         spread = float(np.ptp(logs, axis=1).max()) + _MARGIN
         self._tidy(spread)
         return True

@@ -12,9 +12,12 @@ __all__ = [
     "add_logs",
     "log_magnitude",
     "rescaled",
+    "sum_of_logs",
     "weighted_elimination",
     "weighted_triangle",
 ]
+
+_EXACT = np.zeros(1)  # what was lost of a number that was not rounded
 
 
 def log_magnitude(values: Array) -> Array:
@@ -33,6 +36,24 @@ def add_logs(high: Vector, low: Vector, term: Vector | float) -> tuple[Vector, V
     back = total - high
     low = low + ((high - (total - back)) + (term - back))
     return total, low
+
+
+def sum_of_logs(terms: Array) -> Vector:
+    """Return Σ_t terms[t] (m,) of terms (T, m), T >= 1, as if rounded once.
+
+    Halves are folded onto halves, and what each addition rounds away is kept.
+
+    >>> sum_of_logs(np.array([[1e16], [1.0], [1.0], [-1e16]])).tolist()
+    [2.0]
+    """
+    low = np.zeros(terms.shape[1:])
+    while len(terms) > 1:
+        half = len(terms) // 2
+        with np.errstate(invalid="ignore"):  # −inf − (−inf): NaN, and not taken
+            total, lost = add_logs(terms[:half], _EXACT, terms[half : 2 * half])
+        low = low + lost.sum(axis=0)
+        terms = np.concatenate([total, terms[2 * half :]])
+    return np.where(np.isfinite(terms[0]), terms[0] + low, terms[0])
 
 
 def weighted_triangle(upper: Matrix, weights: Vector, logs: Vector) -> Matrix:

@@ -27,7 +27,7 @@ from gradlab.linalg._safeguards import (
     with_sorted_rows,
 )
 from gradlab.linalg._stacks import read_stacks
-from gradlab.linalg._weighted import log_magnitude
+from gradlab.linalg._weighted import log_magnitude, sum_of_logs
 from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
 
@@ -109,23 +109,23 @@ def growths_of_parts(
     [[1.3863, -1.3863]]
     """
     flag = Flag.of(np.asfortranarray(frame), sweep)
-    sums: list[Vector] = []
+    sums: list[list[Vector]] = []
     left = 0
     for stack in parts:
         done = 0
         while done < len(stack):
             if left == 0:
                 left = skip if skip and not sums else block
-                sums.append(np.zeros(flag.k))
+                sums.append([])
             piece = stack[done : done + left]
-            sums[-1] += flag.advance(piece)
+            sums[-1].append(flag.advance(piece))
             done += len(piece)
             left -= len(piece)
             if left == 0:
-                sums[-1] += flag.settle()
+                sums[-1].append(flag.settle())
     if left:
-        sums[-1] += flag.settle()
-    counted = sums[1:] if skip else sums
+        sums[-1].append(flag.settle())
+    counted = [sum_of_logs(np.array(terms)) for terms in sums[1 if skip else 0 :]]
     return np.array(counted).reshape(len(counted), flag.k)
 
 
@@ -181,19 +181,18 @@ class Flag:
         ):
             stack = stack.astype(np.complex128)
             self.frame = self.frame.astype(np.complex128, order="F")
-        total = np.full(self.k, -np.inf)
-        total[self.alive] = 0.0
+        nothing = np.full(self.k, -np.inf)
+        nothing[self.alive] = 0.0
+        terms = [nothing]
         steps, shift = prepared(stack)
         stretch = max(_STRETCH, _ENTRIES // steps.n)
         done = 0
         while done < len(steps) and len(self.alive):
             gone, logs = self._stretch(steps[done : done + stretch])
             done += gone
-            dead = np.ones(self.k, dtype=bool)
-            dead[self.alive] = False
-            total[dead] = -np.inf
-            total[self.alive] += logs
-        return total + shift
+            terms.append(np.full(self.k, -np.inf))
+            terms[-1][self.alive] = logs
+        return sum_of_logs(np.array(terms)) + shift
 
     def settle(self) -> Vector:
         """Return what a QR of the frame adds to the sums since it was last settled."""
@@ -217,7 +216,7 @@ class Flag:
             return 1, self._take_step(steps[:1], reason)
         self._record(steps)
         self.frame = frame
-        return len(steps), log_magnitude(diagonal).sum(axis=0)
+        return len(steps), sum_of_logs(log_magnitude(diagonal))
 
     def _take_step(self, step: Steps, reason: Trouble) -> Vector:
         if reason is Trouble.SINGULAR:

@@ -27,6 +27,33 @@ def log_singular_values(factors) -> np.ndarray:
         precision *= 2
 
 
+def log_growths(factors, frame) -> np.ndarray:
+    """Return ln|r_ii| of the QR of the exact product of float factors and a frame."""
+    stack = np.asarray(factors)
+    precision = 256
+    while True:
+        with mpmath.workprec(precision), _flint_precision(precision):
+            P, radius = _enclosed(stack)
+            moved = P * mpmath.matrix(frame.tolist())
+            sizes = [abs(R) for R in _diagonal_of_qr(moved)]
+            if radius < _SPARE * min(sizes):
+                return np.array([float(mpmath.log(size)) for size in sizes])
+        precision *= 2
+
+
+def _diagonal_of_qr(A):
+    """Return r_ii by Gram and Schmidt, who lose as many digits as the precision has."""
+    columns = [A[:, i] for i in range(A.cols)]
+    sizes = []
+    for i, column in enumerate(columns):
+        sizes.append(mpmath.norm(column))
+        unit = column / sizes[-1]
+        for j in range(i + 1, A.cols):
+            overlap = (unit.H * columns[j])[0]
+            columns[j] = columns[j] - overlap * unit
+    return sizes
+
+
 def log_singular_values_of_integers(factors) -> np.ndarray:
     """Return ln σ of a product of integer matrices, −inf beyond its exact rank."""
     n = len(factors[0])
