@@ -26,6 +26,7 @@ _EXTRAS = {
     "gradlab/linalg/_kernels_blas.py": "numba",
     "gradlab/linalg/_kernels_lu.py": "numba",
     "gradlab/linalg/_kernels_numba.py": "numba",
+    "gradlab/linalg/_kernels_pairs.py": "numba",
     "gradlab/linalg/_kernels_small.py": "numba",
     "gradlab/studies/monitor.py": "torch",
     "gradlab/sweeps/dask_map.py": "distributed",

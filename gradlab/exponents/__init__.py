@@ -1,5 +1,6 @@
 """Lyapunov exponents of runs and chains, with their errors and caveats."""
 
+from gradlab.exponents.batches import LyapunovSpectra, lyapunov_spectra
 from gradlab.exponents.covariant import (
     CovariantVectors,
     covariant_lyapunov_vectors,
@@ -20,11 +21,13 @@ __all__ = [
     "Estimate",
     "ExponentIntervals",
     "FiniteTimeExponents",
+    "LyapunovSpectra",
     "LyapunovSpectrum",
     "LyapunovStop",
     "covariant_lyapunov_vectors",
     "finite_time_exponents",
     "kaplan_yorke_dimension",
+    "lyapunov_spectra",
     "lyapunov_spectrum",
     "lyapunov_until",
 ]

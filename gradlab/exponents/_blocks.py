@@ -12,6 +12,7 @@ from gradlab.exponents._thin import is_thin, thin_growths
 from gradlab.linalg import orthogonal
 from gradlab.linalg._engines import Engine, choose_sweep
 from gradlab.linalg._factors import RowScaled
+from gradlab.linalg._weighted import log_of_product
 from gradlab.linalg.reorthonormalise import growths_of_parts
 from gradlab.typing import Array, Factors, Matrix
 
@@ -19,7 +20,7 @@ __all__ = [
     "chain_of",
     "counted_steps",
     "growths",
-    "log_abs_dets",
+    "mean_log_abs_det",
     "require_directions",
     "start_frame",
 ]
@@ -83,15 +84,20 @@ def growths(
     return growths_of_parts(_parts(chain), frame, sweep, block=block, skip=burn_in)
 
 
-def log_abs_dets(chain: JacobianChain) -> Array:
-    """Return ln|det J_t| (T,), with few Jacobians in memory at a time."""
-    logs = []
-    for piece in chain.pieces:
-        steps, n = piece.shape[0], piece.shape[-1]
-        at_once = steps if _row_scaled(piece) else max(1, _ENTRIES // n**2)
-        cuts = range(0, steps, at_once)
-        logs += [piece[cut : cut + at_once].log_abs_det() for cut in cuts]
-    return np.concatenate(logs)
+def mean_log_abs_det(chain: JacobianChain) -> float:
+    """Return the mean of ln|det J_t|, with few Jacobians in memory at a time."""
+    return float(np.sum([_log_abs_det(p) for p in chain.pieces])) / len(chain)
+
+
+def _log_abs_det(piece: AbstractJacobian) -> float:
+    """Return Σ_t ln|det J_t| of a piece."""
+    steps, scaled = piece.shape[0], _row_scaled(piece)
+    if scaled is not None:
+        slopes = log_of_product(scaled.rows).sum()
+        return float(slopes + steps * np.linalg.slogdet(scaled.matrix)[1])
+    at_once = max(1, _ENTRIES // piece.shape[-1] ** 2)
+    cuts = range(0, steps, at_once)
+    return float(sum(piece[cut : cut + at_once].log_abs_det().sum() for cut in cuts))
 
 
 def _parts(chain: JacobianChain) -> Iterator[Factors | RowScaled]:

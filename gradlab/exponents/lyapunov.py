@@ -11,7 +11,7 @@ from gradlab.exponents._blocks import (
     chain_of,
     counted_steps,
     growths,
-    log_abs_dets,
+    mean_log_abs_det,
     require_directions,
 )
 from gradlab.exponents._caveats import caveats_of_blocks, caveats_of_orbit
@@ -103,5 +103,5 @@ def lyapunov_spectrum(
 def _sum_rule(exponents: Vector, chain: JacobianChain) -> float:
     if len(exponents) < chain.size:
         return math.nan
-    total, mean = float(exponents.sum()), float(log_abs_dets(chain).mean())
+    total, mean = float(exponents.sum()), mean_log_abs_det(chain)
     return 0.0 if total == mean else total - mean

@@ -11,7 +11,7 @@ from gradlab.linalg._factors import Steps
 from gradlab.linalg._sweep import sweep
 from gradlab.typing import Array, Matrix
 
-__all__ = ["Engine", "Sweep", "choose_sweep", "count_steps"]
+__all__ = ["Engine", "Sweep", "choose_sweep", "count_steps", "is_compiled"]
 
 Engine = Literal["auto", "numpy", "numba"]
 
@@ -37,17 +37,21 @@ def choose_sweep(engine: Engine, n: int, steps: int | None) -> Sweep:
     "auto" takes numba where it is installed and what it saves pays for loading it (half
     a second; some twenty on the first use ever, when it is compiled).
     """
-    require_one_of("engine", engine, ("auto", "numpy", "numba"))
-    if engine == "auto":
-        saved = (steps or 0) * (_OVERHEAD + _PER_ENTRY * n**2)
-        worth_it = saved >= _WORTH_LOADING
-        engine = "numba" if worth_it and _numba_is_there() else "numpy"
-    if engine == "numpy":
+    if not is_compiled(engine, (steps or 0) * (_OVERHEAD + _PER_ENTRY * n**2)):
         return sweep
-    require("numba", extra="jit")
     kernels = importlib.import_module("gradlab.linalg._kernels_numba")
     compiled: Sweep = kernels.sweep
     return compiled
+
+
+def is_compiled(engine: Engine, saved: float) -> bool:
+    """Whether loops are to be compiled, which would save so many seconds."""
+    require_one_of("engine", engine, ("auto", "numpy", "numba"))
+    if engine == "auto":
+        return saved >= _WORTH_LOADING and _numba_is_there()
+    if engine == "numba":
+        require("numba", extra="jit")
+    return engine == "numba"
 
 
 def count_steps(factors: object) -> int | None:

@@ -19,7 +19,7 @@ from gradlab.linalg._kernels_blas import (
     upper_times,
 )
 from gradlab.linalg._kernels_lu import factorise, padded
-from gradlab.linalg._kernels_small import small_loop
+from gradlab.linalg._kernels_small import pair_loop, small_loop
 from gradlab.linalg._sweep import sweep as sweep_by_lapack
 from gradlab.typing import Array, Matrix
 
@@ -41,7 +41,9 @@ def sweep(
     scales = np.ones((count, n)) if steps.scales is None else steps.scales
     diagonal, rows = np.empty((count, r)), np.empty((count, r), np.intp)
     given = (steps.matrices, np.ascontiguousarray(scales), columns, triangle, tracked)
-    if n <= _SMALL:
+    if n == r == 2 and not tracked:
+        pair_loop(*given[:3], diagonal, rows)
+    elif n <= _SMALL:
         small_loop(*given, diagonal, rows)
     else:
         space = np.zeros((2, *padded(n)))

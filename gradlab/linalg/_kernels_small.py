@@ -9,7 +9,7 @@ import numpy as np
 from gradlab.linalg._kernels_blas import COMPILED
 from gradlab.typing import Array, Matrix
 
-__all__ = ["small_loop"]
+__all__ = ["pair_loop", "small_loop"]
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
@@ -94,3 +94,33 @@ def _multiply_upper(upper: Matrix, growth: Matrix) -> None:  # pragma: no cover
             for m in range(i, j + 1):
                 total += upper[i, m] * growth[m, j]
             growth[i, j] = total
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+def pair_loop(
+    matrices: Array, scales: Array, frame: Matrix, diagonal: Array, rows: Array
+) -> None:  # pragma: no cover
+    """Do what `small_loop` does for two columns of two rows, in registers."""
+    turned, below = 0, 0.0
+    for t in range(len(scales)):
+        A = matrices[t if len(matrices) > 1 else 0]
+        if t == 0:
+            a = A[0, 0] * frame[0, 0] + A[0, 1] * frame[1, 0]
+            b = A[0, 0] * frame[0, 1] + A[0, 1] * frame[1, 1]
+            c = A[1, 0] * frame[0, 0] + A[1, 1] * frame[1, 0]
+            d = A[1, 0] * frame[0, 1] + A[1, 1] * frame[1, 1]
+        else:
+            # F has the rows (1, 0) and (below, 1), in turned order or not.
+            one, other = turned, 1 - turned
+            a, b = A[0, one] + below * A[0, other], A[0, other]
+            c, d = A[1, one] + below * A[1, other], A[1, other]
+        a, b = scales[t, 0] * a, scales[t, 0] * b
+        c, d = scales[t, 1] * c, scales[t, 1] * d
+        turned = 1 if abs(c) > abs(a) else 0
+        if turned:
+            a, b, c, d = c, d, a, b
+        below = c / a if a != 0.0 else c
+        diagonal[t, 0], diagonal[t, 1] = a, d - below * b
+        rows[t, 0], rows[t, 1] = turned, 1 - turned
+    frame[turned, 0], frame[turned, 1] = 1.0, 0.0
+    frame[1 - turned, 0], frame[1 - turned, 1] = below, 1.0

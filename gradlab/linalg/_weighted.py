@@ -11,13 +11,14 @@ from gradlab.typing import Array, Matrix, Vector
 __all__ = [
     "add_logs",
     "log_magnitude",
+    "log_of_product",
     "rescaled",
     "sum_of_logs",
     "weighted_elimination",
     "weighted_triangle",
 ]
 
-_EXACT = np.zeros(1)  # what was lost of a number that was not rounded
+_ROOM = 1e37  # its eighth power is a float64, and so is the reciprocal of that
 
 
 def log_magnitude(values: Array) -> Array:
@@ -38,6 +39,23 @@ def add_logs(high: Vector, low: Vector, term: Vector | float) -> tuple[Vector, V
     return total, low
 
 
+def log_of_product(values: Array) -> Vector:
+    """Return Σ_t ln|values[t]| (m,) of values (T, m), T >= 1, right to an ulp or two.
+
+    Eight are multiplied before a logarithm is taken, where float64 has room for them.
+
+    >>> log_of_product(np.array([[2.0], [-8.0]])).tolist() == [np.log(16.0)]
+    True
+    """
+    sizes = np.abs(values)
+    if sizes.min(initial=1.0) > 1 / _ROOM and sizes.max(initial=1.0) < _ROOM:
+        for _ in range(3):
+            half = len(sizes) // 2
+            pairs = sizes[:half] * sizes[half : 2 * half]
+            sizes = np.concatenate([pairs, sizes[2 * half :]])
+    return sum_of_logs(log_magnitude(sizes))
+
+
 def sum_of_logs(terms: Array) -> Vector:
     """Return Σ_t terms[t] (m,) of terms (T, m), T >= 1, as if rounded once.
 
@@ -46,14 +64,15 @@ def sum_of_logs(terms: Array) -> Vector:
     >>> sum_of_logs(np.array([[1e16], [1.0], [1.0], [-1e16]])).tolist()
     [2.0]
     """
-    low = np.zeros(terms.shape[1:])
-    while len(terms) > 1:
-        half = len(terms) // 2
+    high, low = terms, np.zeros_like(terms)
+    while len(high) > 1:
+        half = len(high) // 2
+        front, back = slice(half), slice(half, 2 * half)
         with np.errstate(invalid="ignore"):  # −inf − (−inf): NaN, and not taken
-            total, lost = add_logs(terms[:half], _EXACT, terms[half : 2 * half])
-        low = low + lost.sum(axis=0)
-        terms = np.concatenate([total, terms[2 * half :]])
-    return np.where(np.isfinite(terms[0]), terms[0] + low, terms[0])
+            total, lost = add_logs(high[front], low[front] + low[back], high[back])
+        high = np.concatenate([total, high[2 * half :]])
+        low = np.concatenate([lost, low[2 * half :]])
+    return np.where(np.isfinite(high[0]), high[0] + low[0], high[0])
 
 
 def weighted_triangle(upper: Matrix, weights: Vector, logs: Vector) -> Matrix:

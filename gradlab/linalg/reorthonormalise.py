@@ -27,7 +27,7 @@ from gradlab.linalg._safeguards import (
     with_sorted_rows,
 )
 from gradlab.linalg._stacks import read_stacks
-from gradlab.linalg._weighted import log_magnitude, sum_of_logs
+from gradlab.linalg._weighted import log_magnitude, log_of_product, sum_of_logs
 from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
 
@@ -216,7 +216,7 @@ class Flag:
             return 1, self._take_step(steps[:1], reason)
         self._record(steps)
         self.frame = frame
-        return len(steps), sum_of_logs(log_magnitude(diagonal))
+        return len(steps), log_of_product(diagonal)
 
     def _take_step(self, step: Steps, reason: Trouble) -> Vector:
         if reason is Trouble.SINGULAR:

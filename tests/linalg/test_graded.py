@@ -8,7 +8,12 @@ import pytest
 from gradlab.errors import ConvergenceError
 from gradlab.linalg import _graded_svd, graded_product, log_singular_values, orthogonal
 from gradlab.linalg._graded_svd import graded_log_singular_values
-from gradlab.linalg._weighted import add_logs, weighted_elimination, weighted_triangle
+from gradlab.linalg._weighted import (
+    add_logs,
+    log_of_product,
+    weighted_elimination,
+    weighted_triangle,
+)
 from tests.linalg.families import FAMILIES
 from tests.oracles.products import log_singular_values as exact_log_singular_values
 
@@ -62,6 +67,22 @@ def test_a_million_small_terms_lose_nothing():
         high, low = add_logs(high, low, np.array([1e-10]))
     # Each term is below the spacing of float64 at 1e6, 1.2e-10.
     assert math.fsum([high[0], low[0], -1e6]) == pytest.approx(1e-6, rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-38, 1e-36, 3.0, 1e36, 1e38, 1e300])
+def test_logs_of_products_that_are_no_floats(size):
+    values = size * np.ones((19, 2)) * [1.0, -2.0]
+    # Nineteen logs right to half an ulp of 691 each, and products of eight.
+    np.testing.assert_allclose(
+        log_of_product(values), 19 * np.log([size, 2 * size]), rtol=1e-15
+    )
+
+
+def test_a_zero_among_logs_is_minus_infinity():
+    values = np.array([[2.0, 0.0], [3.0, 0.0], [0.5, 1.0]])
+    found = log_of_product(values)
+    assert found[0] == pytest.approx(math.log(3.0), rel=1e-15)
+    assert np.isneginf(found[1])
 
 
 def test_weighted_triangle_where_the_ratio_is_known_and_the_sizes_are_not():

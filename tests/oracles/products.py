@@ -47,6 +47,8 @@ def _diagonal_of_qr(A):
     sizes = []
     for i, column in enumerate(columns):
         sizes.append(mpmath.norm(column))
+        if not sizes[-1]:  # nothing is left of it at this precision
+            return sizes
         unit = column / sizes[-1]
         for j in range(i + 1, A.cols):
             overlap = (unit.H * columns[j])[0]
