@@ -16,6 +16,7 @@ from analysis.numbers_diagnosis import diagnosis_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_spectrum_theory import spectrum_theory_numbers
+from analysis.numbers_sweep import accuracy_numbers, speed_numbers
 from analysis.numbers_training import long_numbers, training_numbers
 from analysis.numbers_yardstick import yardstick_numbers
 from analysis.paths import DATA, GENERATED, KEPT
@@ -32,6 +33,7 @@ __all__ = ["all_numbers"]
 
 NEEDS = (
     "text",
+    "accuracy",
     "bias_variance",
     "butterfly",
     "cliff",
@@ -46,6 +48,7 @@ NEEDS = (
     "pseudospectra",
     "scalar_bifurcation",
     "spectrum_theory",
+    "speed",
     "strategies",
     "training",
     "when_random_wins",
@@ -102,6 +105,8 @@ def all_numbers() -> list[Number]:
             found += numbers()
     if any(KEPT.glob("long_training*.npz")):
         found += long_numbers()
+    if any(KEPT.glob("speed.npz")):
+        found += speed_numbers()
     return found
 
 
@@ -310,6 +315,7 @@ def win_numbers() -> list[Number]:
 
 
 ANALYSES = {
+    "accuracy": accuracy_numbers,
     "gradient_profile": profile_numbers,
     "butterfly": butterfly_numbers,
     "lyapunov_gain": gain_numbers,
