@@ -15,7 +15,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export GRADLAB_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help reproduce figures test check paper bench soundness docs lock clean
+.PHONY: help reproduce figures test check paper bench peers soundness docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,12 +39,19 @@ check: $(VENV)/.installed ## format, lint, types, floors, fast tests
 paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 	$(MAKE) -C paper
 
-bench: $(VENV)/.installed ## time the kernels beside plain NumPy and torch, interleaved
-	$(PY) -m benchmarks.kernels
+bench: $(VENV)/.installed ## times beside those of others, interleaved, and what is missed
+	$(PY) -m benchmarks.spectra
 	$(PY) -m benchmarks.windows
 	$(PY) -m benchmarks.pseudospectra
 	$(PY) -m benchmarks.monitor
 	$(PY) -m benchmarks.lag_norms
+
+peers: ## .venv-bench with what others wrote: make bench VENV=.venv-bench
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -e ".[jax,jit,torch]" $(PEERS)
+	@touch .venv-bench/.installed
+
+PEERS := lyapynov==1.0.1 pynamicalsys==1.7.0
 
 soundness: $(VENV)/.installed ## a million exact decisions about certified numbers, 5 min
 	$(PY) -m benchmarks.soundness

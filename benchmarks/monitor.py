@@ -8,12 +8,12 @@ that of a sample every 50 steps, in CPU time on one thread.
 import pathlib
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from benchmarks.clock import seconds
 from gradlab._extras import require
 from gradlab.errors import MissingExtraError
 from gradlab.studies import GradientMonitor
@@ -53,21 +53,15 @@ def overhead(model: Any, step: Step) -> tuple[float, float, float]:
         )
         step(None)
         for k in range(ROUNDS):
-            plain.append(_seconds(step, None))
+            plain.append(seconds(lambda: step(None)))
             with never:
-                looking.append(_seconds(step, never))
+                looking.append(seconds(lambda: step(never)))
             if k % 3 == 0:  # a sample is far above what one round differs from another
                 with always:
-                    sampling.append(_seconds(step, always))
+                    sampling.append(seconds(lambda: step(always)))
     alone = statistics.median(plain)
     look = statistics.median(b - a for a, b in zip(plain, looking, strict=True))
     return alone, look, statistics.median(sampling) - alone
-
-
-def _seconds(step: Step, monitor: GradientMonitor | None) -> float:
-    begin = time.process_time()
-    step(monitor)
-    return time.process_time() - begin
 
 
 def _sequence(torch: Any) -> tuple[Any, Step]:

@@ -10,20 +10,17 @@ points, spread over the grid, and extrapolated; CPU time, one thread, interleave
 """
 
 import math
-import statistics
-import time
-from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import schur
 from scipy.linalg.lapack import ztrtrs
 from threadpoolctl import threadpool_limits
 
+from benchmarks.clock import Work, medians
 from gradlab.linalg import gaussian, kreiss_constant, pseudospectrum
 
 __all__ = ["main"]
 
-Work = Callable[[], object]
 SIDE, SAMPLE, ROUNDS = 200, 100, 5
 TOLERANCE, STEPS = 1e-3, 99
 BOX = 1.5
@@ -60,11 +57,11 @@ def print_grid(n: int, kind: str) -> None:
         "SVD": lambda: by_svd(A, z),
         "one by one": lambda: one_by_one(A, z),
     }
-    ours, *others = medians(grid, *ways.values())
+    spent = medians({"gradlab": grid} | ways, rounds=ROUNDS)
     error = np.abs(grid() / exact - 1).max()
-    for name, seconds in zip(ways, others, strict=True):
+    for name in ways:
         task = f"grid {SIDE} × {SIDE}, n = {n}, {kind}: {name}"
-        print_row(task, ours, seconds * every, f"{error:.0e}")
+        print_row(task, spent["gradlab"], spent[name] * every, f"{error:.0e}")
 
 
 def print_kreiss(n: int, radius: float) -> None:
@@ -74,7 +71,11 @@ def print_kreiss(n: int, radius: float) -> None:
     axis = np.linspace(-FAR, FAR, SIDE)
     z = (axis + 1j * axis[:, None]).ravel()
     every = SIDE**2 // SAMPLE
-    ours, grid = medians(lambda: kreiss_constant(A), lambda: by_svd(A, z[::every]))
+    ways = {
+        "gradlab": lambda: kreiss_constant(A),
+        "grid": lambda: by_svd(A, z[::every]),
+    }
+    spent = medians(ways, rounds=ROUNDS)
     found = kreiss_constant(A)
     # What such a grid finds, by the quicker way and then exactly where it is largest.
     logs = pseudospectrum(A, window=(-FAR, FAR, -FAR, FAR), points=SIDE).log_sigma
@@ -84,7 +85,8 @@ def print_kreiss(n: int, radius: float) -> None:
     width = found.upper / found.lower - 1
     short = 1 - most / found.lower
     task = f"K of n = {n}, ρ = {radius}: SVD grid"
-    print_row(task, ours, grid * every, f"{width:.0e}; the grid's {short:.0e}")
+    error = f"{width:.0e}; the grid's {short:.0e}"
+    print_row(task, spent["gradlab"], spent["grid"] * every, error)
 
 
 def print_row(task: str, ours: float, other: float, error: str) -> None:
@@ -126,20 +128,6 @@ def _inverse_lanczos(R: np.ndarray, q: np.ndarray) -> float:
             break
         old, q, last = q, v / beta, sigma
     return sigma
-
-
-def medians(*works: Work) -> list[float]:
-    """Return the median CPU seconds of each, after one run of each to warm up."""
-    for work in works:
-        work()
-    rounds = [[_seconds(work) for work in works] for _ in range(ROUNDS)]
-    return [statistics.median(column) for column in zip(*rounds, strict=True)]
-
-
-def _seconds(work: Work) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ A tanh RNN of 128 units over 400 steps in float64, one thread.  torch's own time
 lengths is extrapolated from a few: each is a run of the same length that detaches.
 """
 
-import time
+import functools
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.kernels import measured
+from benchmarks.clock import medians, seconds
 from gradlab._extras import require
 from gradlab.cells import RNN
 from gradlab.dynamics import run
@@ -53,14 +53,18 @@ def main() -> None:
         return torch.autograd.grad(loss, leaves)
 
     with threadpool_limits(1):
-        ours, gradient = measured(lambda: lag_decomposition(objective), by_torch)
-        segments, _ = measured(lambda: segment_bias(objective), lambda: None)
-        window = RandomWindow(Geometric(0.97))
-        variance, _ = measured(lambda: moments(window, objective), lambda: None)
-        begin = time.process_time()
-        for length in FEW:
-            by_torch(length)
-        every = (time.process_time() - begin) / len(FEW) * T
+        found = medians(
+            {
+                "windows": lambda: lag_decomposition(objective),
+                "gradient": by_torch,
+                "segments": lambda: segment_bias(objective),
+                "variance": lambda: moments(RandomWindow(Geometric(0.97)), objective),
+            }
+        )
+        spent = [seconds(functools.partial(by_torch, length)) for length in FEW]
+    ours, gradient = found["windows"], found["gradient"]
+    segments, variance = found["segments"], found["variance"]
+    every = sum(spent) / len(FEW) * T
     print(f"all windows {ours:.3f} s; one gradient by torch {gradient:.3f} s", end="")
     print(f": {ours / gradient:.1f} gradients")
     print(f"all windows by torch with detach {every:.1f} s: ×{every / ours:.0f}")
