@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.kernels import measured
+from benchmarks.clock import medians
 from gradlab._extras import require
 from gradlab.adapters import record
 from gradlab.dynamics import Trajectory
@@ -49,13 +49,16 @@ def main() -> None:
 def _exact(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
     blocks = _jacobians(torch, model, x)
     few, norms = {}, _norms(torch, blocks)
-    ours, vjps = measured(
-        lambda: few.setdefault("found", lag_norms(trajectory)),
-        lambda: _jacobians(torch, model, x),
+    times = medians(
+        {
+            "ours": lambda: few.setdefault("found", lag_norms(trajectory)),
+            "vjps": lambda: _jacobians(torch, model, x),
+            "eigenvalues": lambda: _norms(torch, blocks),
+        },
         rounds=ROUNDS,
     )
-    _, eigen = measured(lambda: None, lambda: _norms(torch, blocks), rounds=ROUNDS)
-    vjps, eigen = (T / LAGS * seconds for seconds in (vjps, eigen))
+    ours = times["ours"]
+    vjps, eigen = (T / LAGS * times[name] for name in ("vjps", "eigenvalues"))
     found = few["found"]
     off = np.abs(found.log_norm_hidden[1 : LAGS + 1] - norms).max()
     zero = _zeros(torch, model, x)
@@ -78,7 +81,7 @@ def _quick(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
         states, inputs = trajectory.states[:, some], trajectory.inputs[:, some]
         few = Trajectory(trajectory.cell, states, inputs)
         look = functools.partial(lag_probes, few, probes=probes, rng=0)
-        ours, pass_ = measured(look, forward)
+        ours, pass_ = medians({"ours": look, "pass": forward}).values()
         error = np.nanmax(look().stderr)
         print(f"{probes} probes of {sequences:<2} sequences  {ours:.2f} s, ", end="")
         print(f"forward pass of all {pass_:.2f} s: ×{ours / pass_:.1f}, ", end="")
