@@ -52,6 +52,7 @@ from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
 from gradlab.linalg.singular_vectors import SingularVectors, leading_singular_vectors
+from gradlab.linalg.slope_radius import SlopeRadius, slope_radius
 
 __all__ = [
     "GradedProduct",
@@ -67,6 +68,7 @@ __all__ = [
     "Pseudospectrum",
     "Scaled",
     "SingularVectors",
+    "SlopeRadius",
     "SpectralRadius",
     "block_log_growths",
     "complex_gaussian",
@@ -92,6 +94,7 @@ __all__ = [
     "pseudospectral_radius",
     "pseudospectrum",
     "running_log_singular_values",
+    "slope_radius",
     "sparse",
     "spectral_norm",
     "spectral_radius",

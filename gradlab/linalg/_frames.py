@@ -13,7 +13,7 @@ from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic
 from gradlab.linalg.outward import frobenius_above, norm_above
 from gradlab.linalg.rounding import down_sub, up_add, up_div, up_mul
 from gradlab.linalg.similar import similar
-from gradlab.typing import Factors, Matrix, Vector
+from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = ["Frame", "as_given", "in_basis"]
 
@@ -45,16 +45,22 @@ class Frame:
         return float(up_add(norm_above(self.matrices), self.errors).max())
 
 
-def as_given(S: Factors) -> Frame:
-    """Return the frame of V = I, for matrices that S gives up to 2⁻¹⁰⁷⁴ an entry."""
+def as_given(S: Factors, *, within: float = ETA) -> Frame:
+    """Return the frame of V = I, for matrices that S gives up to `within` an entry."""
     m, n, _ = S.shape
-    return Frame("Euclidean", S, np.full(m, up_mul(n, ETA)), np.eye(n))
+    return Frame("Euclidean", S, np.full(m, up_mul(n, within)), np.eye(n))
 
 
 def in_basis(
-    name: str, S: Factors, V: Matrix, X: Matrix, arithmetic: Arithmetic = FLOAT64
+    name: str,
+    S: Factors,
+    V: Matrix,
+    X: Matrix,
+    arithmetic: Arithmetic = FLOAT64,
+    *,
+    within: float | Array = ETA,
 ) -> Frame:
-    """Return the frame of a real V with X ≈ V⁻¹.
+    """Return the frame of V with X ≈ V⁻¹, for matrices that S gives up to `within`.
 
     Examples
     --------
@@ -63,7 +69,7 @@ def in_basis(
     >>> frame.matrices[0].tolist(), frame.norm() < 1 + 1e-14
     ([[0.0, 1.0], [1.0, 0.0]], True)
     """
-    found = [similar(A, V, X, arithmetic) for A in S]
+    found = [similar(A, V, X, arithmetic, within=within) for A in S]
     matrices = np.stack([one.matrix for one in found])
     errors = np.stack([one.error for one in found])
     r = max(one.residual for one in found)

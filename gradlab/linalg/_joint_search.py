@@ -13,6 +13,7 @@ from gradlab.linalg._frames import Frame, as_given, in_basis
 from gradlab.linalg._frontier import Frontier
 from gradlab.linalg._polytope import invariant_polytope
 from gradlab.linalg._products import word_rate_below
+from gradlab.linalg.arithmetic import ETA
 from gradlab.linalg.rounding import up_exp
 from gradlab.typing import Factors
 
@@ -20,8 +21,8 @@ __all__ = ["JointSearch"]
 
 _TREES = 4  # from both ends, in two bases
 _FIRST = 128  # products of a tree before the first polytope
-_VERTICES = 64  # of the first polytope; twice as many in every stage
-_MOST_VERTICES = 256
+_VERTICES = 64  # of the first polytope; twice as many in every stage, up to
+_MOST_VERTICES, _FOR_EACH_ROW = 256, 32
 _MOST_ROWS = 20  # off the cone a polytope of more rows has too many vertices
 _COARSEST, _FINEST = 2.0**-30, 2.0**-40  # what counts as inside a polytope
 _CLOSED = 2.0**-24  # a bracket wider than this is not one of rounding
@@ -31,7 +32,7 @@ _SLACK = 0.9  # of rtol is left to the trees, the rest to rounding
 class JointSearch:
     """A bracket [lower, upper] of ρ{A_i}, proved at any time.
 
-    `matrices` (m, n, n) have entries below 1 in size, each known up to 2⁻¹⁰⁷⁴.
+    `matrices` (m, n, n) have entries below 1 in size, each known up to `within`.
 
     Attributes
     ----------
@@ -46,16 +47,16 @@ class JointSearch:
         Whether another product was one too many.
     """
 
-    def __init__(self, matrices: Factors, rtol: float) -> None:
-        self.S, self.rtol = matrices, rtol
+    def __init__(self, matrices: Factors, rtol: float, within: float = ETA) -> None:
+        self.S, self.rtol, self.within = matrices, rtol, within
         self.lower, self.upper, self.norm = 0.0, math.inf, "none"
         self.word: tuple[int, ...] = (0,)
         self.closed = self.spent = False
         self._log_best = -math.inf
         self._candidate: tuple[int, ...] = self.word
-        self._refuted: set[tuple[int, ...]] = set()
+        self._tried: dict[tuple[int, ...], float] = {}  # vertices, by word
         self._trees: list[tuple[str, Frontier]] = []
-        self._plant(as_given(matrices))
+        self._plant(as_given(matrices, within=within))
 
     @property
     def products(self) -> int:
@@ -100,7 +101,7 @@ class JointSearch:
                 return
 
     def _prove(self, word: tuple[int, ...]) -> None:
-        lower = word_rate_below(self.S, word)
+        lower = word_rate_below(self.S, word, within=self.within)
         if lower > self.lower:
             self.lower, self.word = lower, word
 
@@ -110,12 +111,15 @@ class JointSearch:
 
     def _try_polytope(self, most: int) -> None:
         rate, word = math.exp(self._log_best), self._candidate
-        if not rate > 0 or word in self._refuted or not self._may_close():
+        most = min(most, _FOR_EACH_ROW * self.S.shape[-1])
+        tried = self._tried.get(word, 0) >= most
+        if not rate > 0 or tried or not self._may_close():
             return
         inside = min(max(self.rtol / 8, _FINEST), _COARSEST)
-        found = invariant_polytope(self.S, word, rate, tolerance=inside, most=most)
-        if found.refuted:
-            self._refuted.add(word)
+        found = invariant_polytope(
+            self.S, word, rate, tolerance=inside, most=most, within=self.within
+        )
+        self._tried[word] = math.inf if found.refuted else most
         count = found.vertices.shape[1]
         self._bounded(f"polytope of {count} vertices", found.upper)
         self.closed = found.closed and self.upper <= self.lower * (1 + _CLOSED)
@@ -125,10 +129,11 @@ class JointSearch:
 
     def _try_bases(self) -> None:
         for basis in triangular_bases(self.S):
-            self._bounded("graded Schur basis", in_basis("", self.S, *basis).norm())
+            frame = in_basis("graded Schur basis", self.S, *basis, within=self.within)
+            self._bounded(frame.name, frame.norm())
         found = ellipsoidal_basis(self.S, self.lower)
         if found is not None:
-            self._plant(in_basis("ellipsoid", self.S, *found))
+            self._plant(in_basis("ellipsoid", self.S, *found, within=self.within))
 
     def _plant(self, frame: Frame) -> None:
         if math.isfinite(frame.norm()):

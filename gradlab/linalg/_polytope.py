@@ -21,6 +21,7 @@ from scipy import linalg
 
 from gradlab.linalg._least_costs import least_costs
 from gradlab.linalg._polytope_norm import cone_norm_above, polytope_norm_above
+from gradlab.linalg.arithmetic import ETA
 from gradlab.typing import Factors, Matrix
 
 __all__ = ["Polytope", "invariant_polytope"]
@@ -56,7 +57,13 @@ class Polytope:
 
 
 def invariant_polytope(
-    S: Factors, word: tuple[int, ...], rate: float, *, tolerance: float, most: int
+    S: Factors,
+    word: tuple[int, ...],
+    rate: float,
+    *,
+    tolerance: float,
+    most: int,
+    within: float = ETA,
 ) -> Polytope:
     """Return the polytope of a word with ρ(A_w) = rate^|w|.
 
@@ -67,6 +74,8 @@ def invariant_polytope(
         Images beyond the polytope by less are taken for inside.
     most : int
         Vertices; a polytope that has them and is not closed bounds ρ all the same.
+    within : float
+        S gives the matrices up to so much an entry.
 
     Examples
     --------
@@ -86,7 +95,7 @@ def invariant_polytope(
         if _is_faster(duals, images):
             return Polytope(hull.columns, np.inf, refuted=True)
         fresh = hull.extended(images, tolerance, most)
-    return Polytope(hull.columns, hull.norm_above(S), not fresh.shape[1])
+    return Polytope(hull.columns, hull.norm_above(S, within), not fresh.shape[1])
 
 
 def _is_faster(duals: Matrix, images: Matrix) -> bool:
@@ -180,12 +189,12 @@ class _Hull:
             images = images[:, outside]
         return self.vertices[:, before:]
 
-    def norm_above(self, S: Factors) -> float:
+    def norm_above(self, S: Factors, within: float) -> float:
         """Return a float64 ≥ the norm of every matrix."""
         V = self.columns
         images = (S @ V).transpose(1, 0, 2).reshape(len(V), -1)
         found = self.coefficients(images).reshape(V.shape[1], len(S), V.shape[1])
         C = np.ascontiguousarray(found.transpose(1, 0, 2))
         if self.cone:
-            return cone_norm_above(S, V, np.maximum(C, 0.0))
-        return polytope_norm_above(S, V, C)
+            return cone_norm_above(S, V, np.maximum(C, 0.0), within=within)
+        return polytope_norm_above(S, V, C, within=within)

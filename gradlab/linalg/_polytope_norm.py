@@ -35,9 +35,14 @@ __all__ = ["cone_norm_above", "polytope_norm_above"]
 
 
 def polytope_norm_above(
-    S: Factors, V: Matrix, C: Factors, arithmetic: Arithmetic = FLOAT64
+    S: Factors,
+    V: Matrix,
+    C: Factors,
+    arithmetic: Arithmetic = FLOAT64,
+    *,
+    within: float = ETA,
 ) -> float:
-    """Return a float64 ≥ max ‖A_i‖ for matrices that S gives up to 2⁻¹⁰⁷⁴ an entry.
+    """Return a float64 ≥ max ‖A_i‖ for matrices that S gives up to `within` an entry.
 
     inf where V is not found to have full rank.
 
@@ -56,14 +61,19 @@ def polytope_norm_above(
     if not rest > 0:
         return np.inf
     ratio = up_div(_column_sums_above(up_abs(X), arithmetic).max(), rest)
-    R = up_add(*_residual(S, V, C, arithmetic))
+    R = up_add(*_residual(S, V, C, within, arithmetic))
     left = up_mul(ratio, _column_sums_above(R, arithmetic))
     bound = up_add(_column_sums_above(up_abs(C), arithmetic), left).max()
     return float(bound) if bound >= 0 else np.inf
 
 
 def cone_norm_above(
-    S: Factors, V: Matrix, C: Factors, arithmetic: Arithmetic = FLOAT64
+    S: Factors,
+    V: Matrix,
+    C: Factors,
+    arithmetic: Arithmetic = FLOAT64,
+    *,
+    within: float = ETA,
 ) -> float:
     """Return the same for S ≥ 0 and the ball |x| ≤ V c; inf where V or C is not ≥ 0.
 
@@ -83,25 +93,25 @@ def cone_norm_above(
     AV, rounding = mm(S, V, arithmetic)
     VC, error = mm(np.broadcast_to(V, (len(S), *V.shape)), C, arithmetic)
     excess = up_add(up_sub(AV, VC), up_add(rounding, error))
-    excess = np.maximum(up_add(excess, _given(V, arithmetic)), 0.0)
+    excess = np.maximum(up_add(excess, _given(V, within, arithmetic)), 0.0)
     left = up_div(excess, middle[:, None]).max(axis=-2)
     bound = up_add(up_sums(np.swapaxes(C, -1, -2), arithmetic), left).max()
     return float(bound) if bound >= 0 else np.inf
 
 
 def _residual(
-    S: Factors, V: Matrix, C: Factors, arithmetic: Arithmetic
+    S: Factors, V: Matrix, C: Factors, within: float, arithmetic: Arithmetic
 ) -> tuple[Array, Array]:
     """Return arrays whose sum is ≥ |A_i V − V C_i|."""
     AV, rounding = mm(S, V, arithmetic)
     VC, error = mm(np.broadcast_to(V, (len(S), *V.shape)), C, arithmetic)
-    known = up_add(rounding, _given(V, arithmetic))
+    known = up_add(rounding, _given(V, within, arithmetic))
     return up_distance(AV, VC), up_add(known, error)
 
 
-def _given(V: Matrix, arithmetic: Arithmetic) -> Any:
+def _given(V: Matrix, within: float, arithmetic: Arithmetic) -> Any:
     """Return float64s ≥ |A_i − S_i||V|, the same in every row."""
-    return up_mul(ETA, _column_sums_above(up_abs(V), arithmetic))
+    return up_mul(within, _column_sums_above(up_abs(V), arithmetic))
 
 
 def _column_sums_above(X: Array, arithmetic: Arithmetic) -> Any:

@@ -138,9 +138,13 @@ def _length(x: Array, y: Array) -> Any:
 
 
 def word_rate_below(
-    S: Factors, word: tuple[int, ...], arithmetic: Arithmetic = FLOAT64
+    S: Factors,
+    word: tuple[int, ...],
+    arithmetic: Arithmetic = FLOAT64,
+    *,
+    within: float = ETA,
 ) -> float:
-    """Return a float64 ≤ ρ(A_w)^(1/|w|) for matrices that S gives up to 2⁻¹⁰⁷⁴.
+    """Return a float64 ≤ ρ(A_w)^(1/|w|) for matrices that S gives up to `within`.
 
     Signs are right, those of zeros too.  `word` is in time order: its first letter acts
     first.  It has at most 512 letters.
@@ -153,7 +157,7 @@ def word_rate_below(
     True
     """
     length = len(word)
-    P, E, exponent = _product(S, word, arithmetic)
+    P, E, exponent = _product(S, word, within, arithmetic)
     whole, shift = divmod(exponent, length)
     radius = _radius_below(P, E, arithmetic)
     if not np.signbit(S).any():
@@ -164,16 +168,16 @@ def word_rate_below(
 
 
 def _product(
-    S: Factors, word: tuple[int, ...], arithmetic: Arithmetic
+    S: Factors, word: tuple[int, ...], within: float, arithmetic: Arithmetic
 ) -> tuple[Matrix, Matrix, int]:
     """Return P, E and e with |A_w − 2^e P| ≤ 2^e E entry by entry."""
     n = S.shape[-1]
-    P, E, exponent = S[word[0]], np.full((n, n), ETA), 0
+    P, E, exponent = S[word[0]], np.full((n, n), within), 0
     for letter in word[1:]:
         T = S[letter]
-        # |A_i X − T P| ≤ |A_i| E + η Σ|P| for |X − P| ≤ E.
-        carried = up_add(*mm(up_add(up_abs(T), ETA), E, arithmetic))
-        given = up_add(*mm(np.full((n, n), ETA), up_abs(P), arithmetic))
+        # |A_i X − T P| ≤ |A_i| E + ε Σ|P| for |X − P| ≤ E, |A_i − T| ≤ ε.
+        carried = up_add(*mm(up_add(up_abs(T), within), E, arithmetic))
+        given = up_add(*mm(np.full((n, n), within), up_abs(P), arithmetic))
         C, rounding = mm(T, P, arithmetic)
         P, shift = split_power(C)
         E = up_add(up_add(carried, given), rounding)

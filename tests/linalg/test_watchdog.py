@@ -36,6 +36,7 @@ doors = {
     "pseudospectrum": lambda: linalg.pseudospectrum(bad),
     "running": lambda: linalg.running_log_singular_values([bad], [1]),
     "block_log_growths": lambda: linalg.block_log_growths([bad], block=1),
+    "slope_radius": lambda: linalg.slope_radius(bad),
     "spectral_norm": lambda: linalg.spectral_norm(bad),
     "spectral_radius": lambda: linalg.spectral_radius(bad),
     "spectral_radius_interval": lambda: linalg.spectral_radius_interval(bad),
