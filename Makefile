@@ -43,6 +43,7 @@ bench: $(VENV)/.installed ## times beside those of others, interleaved, and what
 	$(PY) -m benchmarks.spectra
 	$(PY) -m benchmarks.windows
 	$(PY) -m benchmarks.pseudospectra
+	$(PY) -m benchmarks.joint
 	$(PY) -m benchmarks.monitor
 	$(PY) -m benchmarks.lag_norms
 

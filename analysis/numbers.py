@@ -15,6 +15,7 @@ from analysis.numbers_bifurcations import bifurcation_numbers, cliff_numbers
 from analysis.numbers_diagnosis import diagnosis_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
+from analysis.numbers_slope_radius import slope_radius_numbers
 from analysis.numbers_spectrum_theory import spectrum_theory_numbers
 from analysis.numbers_sweep import accuracy_numbers, speed_numbers
 from analysis.numbers_training import long_numbers, training_numbers
@@ -47,6 +48,7 @@ NEEDS = (
     "lyapunov_gain",
     "pseudospectra",
     "scalar_bifurcation",
+    "slope_radius",
     "spectrum_theory",
     "speed",
     "strategies",
@@ -333,6 +335,7 @@ ANALYSES = {
     "cliff": cliff_numbers,
     "diagnosis": diagnosis_numbers,
     "scalar_bifurcation": bifurcation_numbers,
+    "slope_radius": slope_radius_numbers,
 }
 
 if __name__ == "__main__":

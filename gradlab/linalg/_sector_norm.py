@@ -52,7 +52,7 @@ def _proved(
     """Return the least γ(1 + t) for which the norm is found to be at most 1."""
     low, high = slopes
     m = (low + high) / 2
-    k = float(max(up_sub(high, m), up_sub(m, low)))
+    k = float(up_add(max(up_sub(high, m), up_sub(m, low)), ETA))
     try:
         root, inverse = form_basis(P)
     except linalg.LinAlgError:

@@ -25,6 +25,8 @@ UNPROVED = {
     "verified/conversion.py": "is itself primitive: tested on exact rationals",
 }
 FOUNDATION = [
+    "linalg/_frames.py",
+    "linalg/_polytope_norm.py",
     "linalg/discs.py",
     "linalg/entrywise.py",
     "linalg/outward.py",
