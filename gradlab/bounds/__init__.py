@@ -26,6 +26,7 @@ from gradlab.bounds.orthogonal_floor import OrthogonalFloor
 from gradlab.bounds.pseudospectral_growth import PseudospectralGrowth
 from gradlab.bounds.scaled_norm import ScaledNorm
 from gradlab.bounds.slope_norm import SlopeNorm
+from gradlab.bounds.slope_set import SlopeSet
 from gradlab.bounds.triangular_transient import TriangularTransient
 from gradlab.bounds.volume_floor import VolumeFloor
 from gradlab.verified.compare import Verdict
@@ -59,6 +60,7 @@ __all__ = [
     "PseudospectralGrowth",
     "ScaledNorm",
     "SlopeNorm",
+    "SlopeSet",
     "TriangularTransient",
     "Verdict",
     "VolumeFloor",
@@ -87,6 +89,7 @@ def all_bounds() -> list[type[AbstractBound]]:
         SlopeNorm,
         EntrywiseRadius,
         ScaledNorm,
+        SlopeSet,
         OrthogonalCeiling,
         LinearRadius,
         TriangularTransient,

@@ -38,6 +38,8 @@ class SlopeWeights:
     gamma : float
         At least |φ'(a)| for every a, and at least every slope of the run; 1 where J is
         W_hh itself.
+    least : float
+        At most 0 and every slope of the run.
     relative, absolute : float
         At least u γ and ε.
     """
@@ -45,6 +47,7 @@ class SlopeWeights:
     matrix: Matrix
     exponent: int
     gamma: float
+    least: float
     relative: float
     absolute: float
 
@@ -59,7 +62,7 @@ def slope_weights(trajectory: Trajectory, label: str) -> SlopeWeights:
     InputError
         If the trajectory is a batch.
     """
-    gamma = _largest_slope(trajectory, label)
+    gamma, least = _slopes(trajectory, label)
     S, exponent = split_power(trajectory.cell.params["W_hh"])
     # |fl(s w) − s w| ≤ u |s w| + η/2, and 2^e S may lack 2^e η in a tiny entry of W.
     absolute = up_add(up_ldexp(ETA, -exponent), up_mul(gamma, ETA))
@@ -67,17 +70,19 @@ def slope_weights(trajectory: Trajectory, label: str) -> SlopeWeights:
         matrix=S,
         exponent=int(exponent),
         gamma=gamma,
+        least=least,
         relative=float(up_mul(UNIT, gamma)),
         absolute=float(absolute),
     )
 
 
-def _largest_slope(trajectory: Trajectory, label: str) -> float:
-    """Return γ as a float64 ≥ every slope of the run; 1 where J = W itself."""
+def _slopes(trajectory: Trajectory, label: str) -> tuple[float, float]:
+    """Return γ ≥ every slope of the run, 1 where J = W itself, and one ≤ 0 and them."""
     cell = require_single(trajectory).cell
     if isinstance(cell, Linear):
-        return 1.0
+        return 1.0, 0.0
     if not isinstance(cell, RNN):
         raise AssumptionError(label, "an RNN or a Linear cell", type(cell).__name__)
     slopes = cell.slopes(trajectory.states[:-1], trajectory.inputs).gates
-    return max(float(cell.phi.lipschitz), float(np.abs(slopes).max()))
+    largest = max(float(cell.phi.lipschitz), float(np.abs(slopes).max()))
+    return largest, min(float(slopes.min()), 0.0)

@@ -1,7 +1,7 @@
 """Numbers with a proof: enclosures of norms, spectra and long products of floats."""
 
 from gradlab.verified.compare import Verdict
-from gradlab.verified.definite import definite_verdict, lyapunov_verdict
+from gradlab.verified.definite import definite_verdict, lyapunov_verdict, sector_verdict
 from gradlab.verified.determinants import enclosed_log_abs_det
 from gradlab.verified.eigen import (
     EigenvalueDiscs,
@@ -40,4 +40,5 @@ __all__ = [
     "enclosed_singular_values",
     "enclosed_spectral_radius",
     "lyapunov_verdict",
+    "sector_verdict",
 ]

@@ -2,10 +2,10 @@
 
 from flint import arb, arb_mat
 
-from gradlab.typing import Matrix
+from gradlab.typing import Matrix, Vector
 from gradlab.verified.conversion import ball_matrix
 
-__all__ = ["definite_sign", "lyapunov_sign"]
+__all__ = ["definite_sign", "lyapunov_sign", "sector_sign"]
 
 
 def definite_sign(M: Matrix) -> int:
@@ -18,6 +18,29 @@ def lyapunov_sign(A: Matrix, P: Matrix, rate: float) -> int:
     form, factor = ball_matrix(P), ball_matrix(A)
     gap = form * arb(rate) ** 2 - factor.transpose() * form * factor
     signs = _pivot_sign(form), _pivot_sign(gap)
+    return -1 if -1 in signs else min(signs)
+
+
+def sector_sign(
+    W: Matrix, slopes: tuple[float, float], P: Matrix, multipliers: Vector, rate: float
+) -> int:
+    """Return 1 if P and the matrix of `gradlab.linalg.lmi` are ≻ 0, −1 if not, or 0."""
+    form, factor = ball_matrix(P), ball_matrix(W)
+    low, high = (arb(slope) for slope in slopes)
+    n = form.nrows()
+    scaled = arb_mat(n, n)  # ΛW
+    for i, multiplier in enumerate(multipliers.tolist()):
+        for j in range(n):
+            scaled[i, j] = arb(multiplier) * factor[i, j]
+    first = form * arb(rate) ** 2 + factor.transpose() * scaled * (low * high)
+    whole = arb_mat(2 * n, 2 * n)
+    for i in range(n):
+        for j in range(n):
+            whole[i, j] = first[i, j]
+            whole[n + i, n + j] = -form[i, j]
+            whole[n + i, j] = whole[j, n + i] = -(low + high) / 2 * scaled[i, j]
+        whole[n + i, n + i] = arb(multipliers[i]) - form[i, i]
+    signs = _pivot_sign(form), _pivot_sign(whole)
     return -1 if -1 in signs else min(signs)
 
 

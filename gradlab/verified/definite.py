@@ -1,4 +1,4 @@
-"""Positive definite or not, with proof: M ≻ 0, and AᵀPA ≺ r²P for an ellipsoid P.
+"""Positive definite or not, with proof: M ≻ 0, and AᵀPA ≺ r²P for one A or for all DA.
 
 A Lyapunov equation solved in floating point gives a P, and no proof: where A is far
 from normal AᵀPA ≺ r²P is false for most computed P, at rates just above the spectral
@@ -16,11 +16,11 @@ from gradlab.linalg.outward import norm_above, row_sums_above
 from gradlab.linalg.powers_of_two import split_power
 from gradlab.linalg.rounding import up_abs, up_add, up_mul, up_sub
 from gradlab.typing import ArrayLike, Matrix
-from gradlab.verified._ball_definite import definite_sign, lyapunov_sign
+from gradlab.verified._ball_definite import definite_sign, lyapunov_sign, sector_sign
 from gradlab.verified.compare import Verdict
 from gradlab.verified.norms import require_matrix
 
-__all__ = ["definite_verdict", "lyapunov_verdict"]
+__all__ = ["definite_verdict", "lyapunov_verdict", "sector_verdict"]
 
 _FIRST = 64  # bits
 _VERDICTS = {1: Verdict.PROVED, -1: Verdict.REFUTED, 0: Verdict.UNDECIDED}
@@ -108,6 +108,67 @@ def lyapunov_verdict(
     while sign == 0 and bits <= limit:
         with BALLS.precision(bits):
             sign = lyapunov_sign(matrix, shape, ratio)
+        bits <<= 1
+    return _VERDICTS[sign]
+
+
+def sector_verdict(
+    W: ArrayLike,
+    slopes: tuple[float, float],
+    P: ArrayLike,
+    multipliers: ArrayLike,
+    rate: float,
+    *,
+    most_bits: int = 1024,
+) -> Verdict:
+    """Decide whether P and Λ prove that no DW, l ≤ D ≤ h diagonal, exceeds a rate in P.
+
+    Parameters
+    ----------
+    W : (n, n) array_like
+        Real, finite, n >= 1; taken as exact, like everything here.
+    slopes : (float, float)
+        l and h.
+    P : (n, n) array_like
+        Real and symmetric to the last bit.
+    multipliers : (n,) array_like
+        The diagonal of Λ, not negative.
+    rate : float
+        Above 0.
+    most_bits : int
+        The precision at which balls give up.
+
+    Returns
+    -------
+    Verdict
+        PROVED: P and the matrix of `gradlab.linalg.lmi.sector_forms` are ≻ 0, so that
+        ‖DWx‖ ≤ rate ‖x‖ in the norm of P.  REFUTED: they are not, and nothing is known.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If a matrix is not real, finite and square, `P` is not symmetric, a multiplier
+        is negative or `rate` is not above 0.
+
+    Examples
+    --------
+    >>> W, P = [[0.0, 2.0], [0.5, 0.0]], [[0.25, 0.0], [0.0, 1.0]]
+    >>> sector_verdict(W, (0.0, 1.0), P, [0.5, 2.0], 1.001).name
+    'PROVED'
+    """
+    shape = _require_symmetric("P", P)
+    sizes = {"n": len(shape)}
+    matrix = require_array("W", W, "(n, n)", sizes=sizes)
+    weights = require_array("multipliers", multipliers, "(n,)", sizes=sizes)
+    if (weights < 0).any():
+        message = "`multipliers` must not be negative."
+        raise InputError(message)
+    low, high = (require_number("slopes", slope) for slope in slopes)
+    ratio = require_number("rate", rate, above=0.0)
+    bits, sign = _FIRST, 0
+    while sign == 0 and bits <= most_bits:
+        with BALLS.precision(bits):
+            sign = sector_sign(matrix, (low, high), shape, weights, ratio)
         bits <<= 1
     return _VERDICTS[sign]
 

@@ -8,6 +8,7 @@ from gradlab.bounds import (
     OrthogonalCeiling,
     ScaledNorm,
     SlopeNorm,
+    SlopeSet,
 )
 from gradlab.cells import ACTIVATIONS, RNN
 from gradlab.dynamics import Trajectory, run
@@ -102,6 +103,14 @@ SLOPES = {
         1e-12,
         logistic,
         "thm:scaled-norm needs an RNN or a Linear cell; measured Logistic.",
+    ),
+    "slope_set": BoundCase(
+        SlopeSet(),
+        ANY,
+        _oblique_swap,
+        1e-12,
+        logistic,
+        "thm:slope-set needs an RNN or a Linear cell; measured Logistic.",
     ),
     "orthogonal_ceiling": BoundCase(
         OrthogonalCeiling(),

@@ -21,6 +21,7 @@ UNPROVED = {
     "bounds/_bases.py": "proposes bases; what is made of them is verified elsewhere",
     "bounds/_circles.py": "proposes points of the complex plane, likewise",
     "bounds/_scalings.py": "proposes scalings, likewise",
+    "bounds/_sectors.py": "proposes quadratic forms, likewise",
     "bounds/_shapes.py": "proposes quadratic forms, likewise",
     "verified/conversion.py": "is itself primitive: tested on exact rationals",
 }
