@@ -28,6 +28,7 @@ from gradlab.bounds.scaled_norm import ScaledNorm
 from gradlab.bounds.slope_norm import SlopeNorm
 from gradlab.bounds.slope_set import SlopeSet
 from gradlab.bounds.triangular_transient import TriangularTransient
+from gradlab.bounds.twin_ceiling import TwinCeiling
 from gradlab.bounds.volume_floor import VolumeFloor
 from gradlab.verified.compare import Verdict
 
@@ -62,6 +63,7 @@ __all__ = [
     "SlopeNorm",
     "SlopeSet",
     "TriangularTransient",
+    "TwinCeiling",
     "Verdict",
     "VolumeFloor",
     "all_bounds",
@@ -114,4 +116,4 @@ def all_theorems() -> list[type[AbstractTheorem]]:
     >>> "thm:norm-product" in [theorem.label for theorem in all_theorems()]
     True
     """
-    return [*all_bounds(), KreissFloor, PseudospectralGrowth]
+    return [*all_bounds(), KreissFloor, PseudospectralGrowth, TwinCeiling]

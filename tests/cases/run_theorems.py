@@ -6,14 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from gradlab.bounds import AbstractRunTheorem, KreissFloor, PseudospectralGrowth
-from gradlab.dynamics import Trajectory
+from gradlab.bounds import (
+    AbstractRunTheorem,
+    KreissFloor,
+    PseudospectralGrowth,
+    TwinCeiling,
+)
+from gradlab.cells import RNN
+from gradlab.dynamics import Trajectory, run
 from gradlab.testing import linear_runs, powers_of
-from tests.cases.bound_case import tanh
+from tests.cases.bound_case import logistic, tanh
 from tests.oracles.powers import some_power_above
+from tests.oracles.twins import some_twin_beyond
 
 __all__ = ["RUN_THEOREMS", "RunTheoremCase"]
 
+NEAR = 1e-3  # a separation at which the second order counts
 FAR = 1 << 40  # a supremum over all powers is reached, or nearly, before this one
 
 
@@ -25,7 +33,7 @@ class RunTheoremCase:
     runs: st.SearchStrategy[Trajectory]
     holds: Callable[[Trajectory, float], bool]  # of a value, in nats
     witness: Callable[[], Trajectory]
-    width: float  # nats: `holds` fails if the value is that much larger
+    width: float  # nats by which the value may miss; `holds` fails beyond
     outside: Callable[[], Trajectory]
     refusal: str
 
@@ -41,6 +49,27 @@ def _growing():
     return powers_of(W, 12)
 
 
+@st.composite
+def _smooth_runs(draw):
+    """Draw orbits of small networks, in float64: their rounding is in the bound."""
+    n, seed = draw(st.integers(1, 4)), draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    gain = draw(st.sampled_from([0.25, 1.0, 2.0, 8.0]))
+    phi = draw(st.sampled_from(["tanh", "sigmoid", "identity"]))
+    cell = RNN.random(n, 1, gain=gain, rng=rng, activation=phi)
+    inputs = rng.normal(size=(draw(st.integers(1, 10)), 1))
+    return run(cell, rng.normal(size=n), inputs)
+
+
+def _swap_and_shear():
+    """The identity for φ: a swap that doubles beside what decays, and no remainder."""
+    W = np.zeros((4, 4))
+    W[0, 1] = W[1, 0] = 2.0
+    W[2:, 2:] = [[0.5, 0.25], [0.0, 0.25]]
+    cell = RNN(W, np.zeros((4, 1)), np.zeros(4), activation="identity")
+    return run(cell, np.zeros(4), np.zeros((12, 1)))
+
+
 def _refusal(label):
     return f"{label} needs a linear recurrence; measured RNN with activation tanh."
 
@@ -48,6 +77,7 @@ def _refusal(label):
 # Widths: the nearest z tried is 1e-12 outside the unit circle, and a resolvent of
 # 1e12 is known to some n² u of it.  Growth by one eigenvalue λ is found to some
 # n² u κ in the limit z → λ, but for 1/κ of the oblique projection on its vector.
+# Twins: T steps of some n² u, and 1e-15 by which the start is nearer.
 RUN_THEOREMS = {
     "kreiss_floor": RunTheoremCase(
         KreissFloor(),
@@ -68,5 +98,15 @@ RUN_THEOREMS = {
         0.5,
         tanh,
         _refusal("thm:pseudospectral-growth"),
+    ),
+    "twin_ceiling": RunTheoremCase(
+        TwinCeiling(separation=NEAR),
+        _smooth_runs(),
+        lambda run, value: not some_twin_beyond(run, NEAR, value),
+        _swap_and_shear,
+        1e-12,
+        logistic,
+        "thm:twin-ceiling needs an RNN with tanh, sigmoid or identity; "
+        "measured Logistic.",
     ),
 }
