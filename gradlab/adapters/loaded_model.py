@@ -11,7 +11,12 @@ from typing import Self, final
 
 import numpy as np
 
-from gradlab._checks import require_array, require_count, require_one_of
+from gradlab._checks import (
+    require_array,
+    require_count,
+    require_one_of,
+    require_parameter,
+)
 from gradlab.adapters.alignment import Alignment
 from gradlab.adapters.recording import RecordedLayer, Recording
 from gradlab.adapters.stack import Stack
@@ -54,6 +59,11 @@ class LoadedModel:
         Its bias.
     caveats : tuple of str
         What the file does not tell, and what of it is not in this model.
+
+    Raises
+    ------
+    ShapeError, NonFiniteError
+        If the embedding or the readout does not fit the stack.
     """
 
     name: str
@@ -64,6 +74,22 @@ class LoadedModel:
     W_qh: Array | None = None
     b_q: Array | None = None
     caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that everything fits the stack, and keep read-only copies."""
+        first, last = self.stack.layers[0], self.stack.rows()[-1]
+        sizes = {"m": first.cell.sizes[1], "n": sum(one.cell.hidden for one in last)}
+        if self.W_qh is not None:
+            sizes["q"] = len(self._keep("W_qh", "(q, n)", sizes))
+        if self.b_q is not None:
+            self._keep("b_q", "(q,)", sizes)
+        if self.embedding is not None:
+            self._keep("embedding", "(symbols, m)", sizes)
+
+    def _keep(self, name: str, shape: str, sizes: Mapping[str, int]) -> Array:
+        kept = require_parameter(name, getattr(self, name), shape, sizes=sizes)
+        object.__setattr__(self, name, kept)
+        return kept
 
     @property
     def symbols(self) -> int:

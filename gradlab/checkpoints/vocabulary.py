@@ -21,7 +21,9 @@ _READOUTS = re.compile(
     r"head|out|decoder|logit|fc|dense|linear|proj|classif|generator|softmax|vocab",
     re.IGNORECASE,
 )
-_WEIGHT = re.compile(r"(?P<head>(?:.*[/.])?)(?P<role>weight|kernel)(?P<tail>(?::0)?)")
+_WEIGHT = re.compile(
+    r"(?P<head>(?:.*[/.])?)(?P<role>weight|kernel)(?P<tail>(?::0)?)", re.DOTALL
+)
 
 
 class Readout(NamedTuple):

@@ -1,5 +1,6 @@
 """Models from files are torch's own: outputs, losses and gradients to 1e-12."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from gradlab.adapters import from_checkpoint, from_torch
 from gradlab.adapters import record as record_torch
 from gradlab.cells import GRU
-from gradlab.errors import CheckpointError, InputError
+from gradlab.errors import CheckpointError, InputError, ShapeError
 from tests.checkpoints.files import safetensors_of
 
 torch = pytest.importorskip("torch")
@@ -214,6 +215,20 @@ def test_symbols_without_an_embedding_are_unit_vectors(written):
     found = from_checkpoint(written(seeded(nn.RNN, M, N).state_dict()))
     symbols = np.arange(T * B).reshape(T, B) % M
     np.testing.assert_array_equal(found.inputs(symbols), np.eye(M)[symbols])
+
+
+def test_a_model_whose_parts_do_not_fit_is_refused(written):
+    found = from_checkpoint(
+        written(seeded(Reader, "GRU", bidirectional=True).state_dict())
+    )
+    assert not found.W_qh.flags.writeable
+    for part, wrong, shape in (
+        ("W_qh", np.zeros((Q, N)), r"\(q, n\) with n = 10"),
+        ("b_q", np.zeros(Q + 1), r"\(q,\) with q = 7"),
+        ("embedding", np.zeros((Q, N)), r"\(symbols, m\) with m = 4"),
+    ):
+        with pytest.raises(ShapeError, match=f"`{part}` must have shape {shape}"):
+            dataclasses.replace(found, **{part: wrong})
 
 
 BATCHES = {
