@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +15,11 @@ from gradlab.cli.arguments import (
     require_writable,
     whole,
 )
-from gradlab.cli.inputs import load_inputs
+from gradlab.cli.inputs import load_inputs, stretches
 from gradlab.cli.terminal import busy, say
-from gradlab.datasets import Corpus, default_text, load_text, one_hot
+from gradlab.cli.weights import add_weights, reading_of, refuse_mixture
+from gradlab.datasets import default_text, load_text, one_hot
 from gradlab.dynamics import Trajectory, run
-from gradlab.errors import InputError
 from gradlab.objectives import AbstractObjective, CrossEntropy
 from gradlab.report import REPORTS, diagnose
 
@@ -30,6 +31,7 @@ _LOSSES = ("last", "every", "none")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_model(parser, steps=200)
+    add_weights(parser)
     parser.add_argument(
         "--sequences", type=count, default=8, help="stretches of the text; default: 8"
     )
@@ -38,14 +40,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=pathlib.Path,
         metavar="FILE.npy",
         help="numbers to read instead of a text, (steps, inputs) or (steps, sequences, "
-        "inputs); there is no loss then",
+        "inputs), or symbols for an embedding, (steps,) or (steps, sequences); there "
+        "is no loss then",
     )
     about = parser.add_argument_group("the diagnosis")
     about.add_argument(
         "--loss",
         choices=_LOSSES,
         help="cross-entropy of the next character at the last step or at every step, "
-        "or the Jacobians alone; default: last",
+        "or the Jacobians alone; default: last, where the model has a readout",
     )
     about.add_argument(
         "--required-lag",
@@ -73,6 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "How much of the gradient is left, lag by lag; whether that is enough for the\n"
         "loss; why; and what remedies did to a copy.\n\n"
         "examples:\n"
+        "  gradlab diagnose model.safetensors --text book.txt --out report.html\n"
         "  gradlab diagnose --cell lstm --init torch --out report.html\n"
         "  gradlab diagnose --cell rnn --gain 2 --loss every --mode exact\n"
         "  gradlab diagnose --cell gru --inputs signals.npy --json"
@@ -81,14 +85,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Diagnose the model, print what was found, write the report."""
+    refuse_mixture(options)
     if options.inputs is not None:
         _refuse_with_inputs(options)
     if options.out is not None:
         require_writable(options.out, REPORTS)
     with busy("reading"):
-        words, subject = _text(options) if options.inputs is None else _inputs(options)
+        words, subject = _reading(options)
     with busy("diagnosing"):
-        report = diagnose(subject, required_lag=options.required_lag, mode=options.mode)
+        limits = {"required_lag": options.required_lag, "mode": options.mode}
+        report = diagnose(**subject, **limits)
     if options.out is not None:
         with busy("writing the report"):
             report.save(options.out)
@@ -111,6 +117,14 @@ def _refuse_with_inputs(options: argparse.Namespace) -> None:
         options.refuse("--inputs come without targets: there is no loss but 'none'")
 
 
+def _reading(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Return words on the model and what it reads, and what to diagnose."""
+    if options.model is not None:
+        return reading_of(options)
+    words, run = _text(options) if options.inputs is None else _inputs(options)
+    return words, {"model": run}
+
+
 def _inputs(options: argparse.Namespace) -> tuple[str, Trajectory]:
     inputs = load_inputs(options.inputs)
     cell = make_cell(options, inputs.shape[-1])
@@ -121,7 +135,7 @@ def _inputs(options: argparse.Namespace) -> tuple[str, Trajectory]:
 
 def _text(options: argparse.Namespace) -> tuple[str, Trajectory | AbstractObjective]:
     corpus = default_text() if options.text is None else load_text(options.text)
-    tokens = _stretches(corpus, options.steps, options.sequences)
+    tokens = stretches(corpus, options.steps, options.sequences)
     cell = make_cell(options, corpus.q)
     trajectory = _run(cell, one_hot(tokens[:-1], corpus.q))
     words = (
@@ -139,16 +153,3 @@ def _text(options: argparse.Namespace) -> tuple[str, Trajectory | AbstractObject
 
 def _run(cell: AbstractCell, inputs: np.ndarray) -> Trajectory:
     return run(cell, np.zeros((inputs.shape[1], cell.sizes[0])), inputs)
-
-
-def _stretches(corpus: Corpus, steps: int, sequences: int) -> np.ndarray:
-    """Return stretches (steps + 1, sequences) of a text, evenly spread over it."""
-    room = len(corpus) - steps - 1
-    if room < 0:
-        message = (
-            f"--steps must be below {len(corpus):,}, since the text has no more "
-            f"characters; got {steps:,}."
-        )
-        raise InputError(message)
-    starts = np.linspace(0, room, sequences).round().astype(int)
-    return corpus.tokens[np.arange(steps + 1)[:, None] + starts]

@@ -218,7 +218,7 @@ def diagnose(
     model: Any,
     batch: Any = None,
     *,
-    loss: Callable[..., Any] | None = None,
+    loss: Callable[..., Any] | str | None = None,
     forward: Callable[[Any, Any], Any] | None = None,
     h0: Any = None,
     required_lag: int | None = None,
@@ -231,15 +231,17 @@ def diagnose(
 
     Parameters
     ----------
-    model : torch.nn.Module, AbstractCell, callable, Trajectory or AbstractObjective
-        A torch model that holds recurrent modules at any depth; or a cell, or a step
-        function h' = step(h, x); or a run of one, or a run with a loss.
+    model : torch.nn.Module, LoadedModel, AbstractCell, callable or a run
+        A torch model that holds recurrent modules at any depth, or what
+        `gradlab.adapters.from_checkpoint` made of a file; or a cell, or a step function
+        h' = step(h, x); or a Trajectory of one, or an AbstractObjective of that.
     batch : optional
-        What a torch model is called with, or a pair (inputs, targets) of it; the
+        What a torch or loaded model reads, or a pair (inputs, targets) of it; the
         inputs (T, m) or (T, B, m) of a cell or step function.
-    loss : callable, optional
+    loss : callable, "last" or "every", optional
         Of a torch model: ``loss(output, targets)``, or ``loss(output)`` where the batch
-        is no pair.  Without one the verdict speaks of the Jacobians alone.
+        is no pair.  Of a loaded one: at which steps its readout is to predict the
+        targets.  Without one the verdict speaks of the Jacobians alone.
     forward : callable, optional
         ``forward(model, inputs)`` in place of calling a torch model.
     h0 : (n,) or (B, n) array_like, optional

@@ -12,7 +12,13 @@ import numpy as np
 
 from gradlab._checks import describe_rng, require_count, require_one_of, require_rng
 from gradlab._results import Origin
-from gradlab.adapters import from_torch_step, record, with_cells
+from gradlab.adapters import (
+    LoadedModel,
+    Recording,
+    from_torch_step,
+    record,
+    with_cells,
+)
 from gradlab.cells import AbstractCell, Wrapped
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
@@ -38,7 +44,7 @@ def diagnose(
     model: Any,
     batch: Any = None,
     *,
-    loss: Callable[..., Any] | None = None,
+    loss: Callable[..., Any] | str | None = None,
     forward: Callable[[Any, Any], Any] | None = None,
     h0: Any = None,
     required_lag: int | None = None,
@@ -49,15 +55,17 @@ def diagnose(
 
     Parameters
     ----------
-    model : torch.nn.Module, AbstractCell, callable, Trajectory or AbstractObjective
-        A torch model that holds recurrent modules at any depth; or a cell, or a step
-        function h' = step(h, x); or a run of one, or a run with a loss.
+    model : torch.nn.Module, LoadedModel, AbstractCell, callable or a run
+        A torch model that holds recurrent modules at any depth, or what
+        `gradlab.adapters.from_checkpoint` made of a file; or a cell, or a step function
+        h' = step(h, x); or a Trajectory of one, or an AbstractObjective of that.
     batch : optional
-        What a torch model is called with, or a pair (inputs, targets) of it; the
+        What a torch or loaded model reads, or a pair (inputs, targets) of it; the
         inputs (T, m) or (T, B, m) of a cell or step function.
-    loss : callable, optional
+    loss : callable, "last" or "every", optional
         Of a torch model: ``loss(output, targets)``, or ``loss(output)`` where the batch
-        is no pair.  Without one the verdict speaks of the Jacobians alone.
+        is no pair.  Of a loaded one: at which steps its readout is to predict the
+        targets.  Without one the verdict speaks of the Jacobians alone.
     forward : callable, optional
         ``forward(model, inputs)`` in place of calling a torch model.
     h0 : (n,) or (B, n) array_like, optional
@@ -186,17 +194,11 @@ def _seen(
     model: Any, batch: Any, loss: Any, forward: Any, h0: Any, limit: int | None
 ) -> _Seen:
     if hasattr(model, "named_modules"):
-        inputs, targets = batch if _is_pair(batch) else (batch, None)
-        seen = functools.partial(record, loss=loss, forward=forward)
-
-        def again(cells: Mapping[str, AbstractCell]) -> tuple[Subject, ...]:
-            copied = with_cells(model, cells)
-            few = seen(copied, inputs, targets, sequences=_QUICK_SEQUENCES)
-            return subjects_of(few)
-
-        recording = seen(model, inputs, targets, sequences=limit)
-        subjects, value = subjects_of(recording), recording.loss
-        return _Seen(recording.model, subjects, value, recording.caveats, again)
+        see = functools.partial(record, loss=loss, forward=forward)
+        return _recorded(model, batch, see, with_cells, limit)
+    if isinstance(model, LoadedModel) and forward is None:
+        see = functools.partial(LoadedModel.record, loss=loss)
+        return _recorded(model, batch, see, LoadedModel.with_cells, limit)
     for name, given in (("loss", loss), ("forward", forward)):
         if given is not None:
             message = (
@@ -206,6 +208,25 @@ def _seen(
     subject, value = _own(model, batch, h0)
     picked = subject if limit is None else subject.some(limit)
     return _Seen(subject.name, (picked,), value)
+
+
+def _recorded(
+    model: Any,
+    batch: Any,
+    see: Callable[..., Recording],
+    replaced: Callable[[Any, Mapping[str, AbstractCell]], Any],
+    limit: int | None,
+) -> _Seen:
+    """Return what a model is seen to do, and how a copy with other cells is seen."""
+    inputs, targets = batch if _is_pair(batch) else (batch, None)
+
+    def again(cells: Mapping[str, AbstractCell]) -> tuple[Subject, ...]:
+        few = see(replaced(model, cells), inputs, targets, sequences=_QUICK_SEQUENCES)
+        return subjects_of(few)
+
+    recording = see(model, inputs, targets, sequences=limit)
+    subjects, value = subjects_of(recording), recording.loss
+    return _Seen(recording.model, subjects, value, recording.caveats, again)
 
 
 def _is_pair(batch: Any) -> bool:
