@@ -100,7 +100,8 @@ def _corpus(options: argparse.Namespace, model: LoadedModel) -> Corpus:
         letters, all_ = (corpus.q for corpus in found)
         message = (
             f"The model reads {model.symbols:,} symbols; the text has {letters:,} as "
-            f"letters alone and {all_:,} as it is. Give numbers with --inputs."
+            f"letters alone and {all_:,} as it is. Give another, or an array with "
+            "--inputs."
         )
         raise InputError(message)
     return fitting[-1]
