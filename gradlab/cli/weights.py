@@ -13,7 +13,7 @@ from gradlab.errors import InputError
 __all__ = ["add_weights", "reading_of", "refuse_mixture"]
 
 _HOW = ("module", "activation", "embedding", "readout", "state_dict", "sha256")
-_RANDOM = ("cell", "hidden", "gain", "init")
+_RANDOM = ("cell", "hidden", "gain", "init", "seed")
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def reading_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         load = load_inputs if model.embedding is None else load_symbols
         read = load(options.inputs)
         sizes = f"{read.shape[1]:,} sequences of {len(read):,} steps"
-        words = f"{name}, reading {sizes} of {options.inputs.name}."
+        words = f"{name}, reading {sizes} of {printable(options.inputs.name, 80)}."
         return words, {"model": model, "batch": read}
     corpus = _corpus(options, model)
     tokens = stretches(corpus, options.steps, options.sequences)

@@ -213,6 +213,7 @@ def test_a_missing_file_a_folder_and_a_hostile_name_are_code_4(tmp_path, capsys)
     [
         (["m.npz", "--cell", "lstm"], "--cell is about a random cell; MODEL has"),
         (["m.npz", "--gain", "2"], "--gain is about a random cell"),
+        (["m.npz", "--seed", "2"], "--seed is about a random cell"),
         (["--module", "rnn"], "--module is about a file of weights; no MODEL is given"),
         (["--state-dict", "a"], "--state-dict is about a file of weights"),
         (["m.npz", "--activation", "gelu"], "invalid choice: 'gelu'"),
