@@ -132,7 +132,7 @@ class RecurrentArchitecture:
             return self.modules[0]
         if name not in names:
             listed = ", ".join(map(repr, names))
-            message = f"`name` must be one of {listed}; got {name!r}."
+            message = f"The recurrent modules are {listed}. Name one; got {name!r}."
             raise InputError(message)
         return self.modules[names.index(name)]
 

@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from gradlab._checks import require_memory
 from gradlab.checkpoints import load_array
 from gradlab.datasets import Corpus
 from gradlab.errors import InputError
@@ -68,5 +69,6 @@ def stretches(corpus: Corpus, steps: int, sequences: int) -> Array:
             f"characters; got {steps:,}."
         )
         raise InputError(message)
+    require_memory("--sequences", sequences, (steps + 1) * sequences * corpus.q)
     starts = np.linspace(0, room, sequences).round().astype(int)
     return corpus.tokens[np.arange(steps + 1)[:, None] + starts]

@@ -277,7 +277,7 @@ def test_a_flag_that_does_not_fit_is_refused(written):
     path = written(seeded(Reader, "RNN").state_dict())
     with pytest.raises(InputError, match="`activation` must be one of"):
         from_checkpoint(path, activation="gelu")
-    with pytest.raises(InputError, match="`name` must be one of 'core'; got 'rnn'"):
+    with pytest.raises(InputError, match=r"modules are 'core'\. Name one; got 'rnn'"):
         from_checkpoint(path, module="rnn")
 
 

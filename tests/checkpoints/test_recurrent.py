@@ -164,7 +164,7 @@ def test_several_modules_are_told_apart_by_name():
     ]
     assert found.module("dec").kind == "LSTM"
     for name in (None, "rnn"):
-        expected = f"`name` must be one of 'enc', 'dec'; got {name!r}"
+        expected = f"modules are 'enc', 'dec'. Name one; got {name!r}"
         with pytest.raises(InputError, match=expected):
             found.module(name)
 

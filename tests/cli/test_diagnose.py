@@ -191,6 +191,7 @@ def test_any_order_and_any_kind_of_number_is_read_as_it_is(tmp_path, capsys):
         (["--out", "report.pdf"], "--out must end in .html, .md, .tex, .json or .npz"),
         (["--out", "no-such-folder/x.html"], "--out must name a file in an existing"),
         (["--steps", "999999999"], "--steps must be below"),
+        (["--sequences", "999999999999"], "`--sequences` = 999,999,999,999 needs"),
     ],
 )
 def test_unusable_data_is_one_line_and_code_4(words, message, capsys):

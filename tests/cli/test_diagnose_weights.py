@@ -190,7 +190,7 @@ def test_weights_that_do_not_fit_are_one_line_and_code_4(written, capsys):
         (weights("gru") | {"rnn.bias_hh_l0": np.full(18, np.nan)}, "must be finite"),
         (
             {n.replace("rnn", k): a for k in "ab" for n, a in weights("gru").items()},
-            "`name` must be one of 'a', 'b'; got None",
+            "The recurrent modules are 'a', 'b'. Name one; got None.",
         ),
     ]
     for wrong, cause in cases:
