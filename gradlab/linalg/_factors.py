@@ -63,7 +63,7 @@ class RowScaled:
         return RowScaled(self.rows[part], self.matrix, self.sizes)
 
     def prepared(self) -> "tuple[Steps, float]":
-        """Return what the function of this name does."""
+        """Return the steps of a sweep over it, and ln of what they are scaled by."""
         rows, sizes = self.rows, np.abs(self.rows) * self.sizes
         move = _move_inside_range(sizes)
         if move.any():
