@@ -1,8 +1,9 @@
-"""Norms of the blocks of a gated Jacobian: ‖J[r, s]‖ ≤ max|b| + Σ_k max|a_k| ‖W_k‖.
+"""Norms of the blocks of a gated Jacobian: at most max|b| + Σ_k max|a_k| ‖W_k‖.
 
-For J[r, s] = diag(b[r, s]) + [s = 0] Σ_k diag(a[r, k]) W_k, which is what an LSTM and a
-GRU have; the sum is there for s = 0 only.  The stored J is rounded: each entry of the
-sum passes at most K + 1 roundings, and the carry one more.
+J = R (diag(b) + Σ_k diag(a_k) W_k) is what an LSTM and a GRU have: gate k feeds one
+block of rows, b is kept in the last one, and R relays the last to the first by a
+diagonal d, so that d ∘ b and d ∘ a_k stand there.  The stored J is rounded: an entry
+passes at most K + 3 roundings.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from gradlab.cells.factored import GatedJacobian
 from gradlab.linalg.arithmetic import ETA, UNIT
 from gradlab.linalg.outward import frobenius_above, norm_above
 from gradlab.linalg.rounding import up_add, up_mul, up_sums
-from gradlab.typing import Array
+from gradlab.typing import Array, Vector
 
 __all__ = ["block_norms_above"]
 
@@ -21,22 +22,41 @@ def block_norms_above(slopes: GatedJacobian) -> Array:
 
     Examples
     --------
-    >>> gates, W = np.full((1, 1, 1, 2), 0.5), 4 * np.eye(2)
-    >>> carry = np.full((1, 1, 1, 2), 0.25)
-    >>> block_norms_above(GatedJacobian(gates, W, carry)).round(12).tolist()
+    >>> gates, W = np.full((1, 1, 2), 0.5), 4 * np.eye(2)
+    >>> J = GatedJacobian(gates, W, feeds=(0,), carry=np.full((1, 2), 0.25))
+    >>> block_norms_above(J).round(12).tolist()
     [[[2.25]]]
     """
-    *_, p, K, n = slopes.gates.shape
-    W = slopes.weights.reshape(K, n, n)
-    # (1 + u)^(K + 2) − 1 < (K + 3) u, of entries whose norm is at most ‖W_k‖_F.
-    share = up_mul(K + 3, UNIT)
-    weights = up_add(norm_above(W), up_mul(share, frobenius_above(W)))
-    largest = np.abs(slopes.gates).max(axis=-1)
-    sums = up_sums(up_mul(largest, weights))
-    blocks = np.zeros((*largest.shape[:-2], p, p))
+    T, K, n = slopes.gates.shape
+    last = slopes.blocks - 1
+    largest = np.zeros((T, last + 1, K))  # of a_k, in the rows of every block
+    for k, block in enumerate(slopes.feeds):
+        largest[:, block, k] = np.abs(slopes.gates[:, k]).max(axis=-1)
+        if slopes.relay is not None and block == last:
+            largest[:, 0, k] = _largest_product(slopes.relay, slopes.gates[:, k])
+    carried = np.zeros((T, last + 1, last + 1))
     if slopes.carry is not None:
-        carried = np.abs(slopes.carry).max(axis=-1)
-        blocks = up_mul(carried, up_add(1.0, share))
-    tiny = up_mul(n * K + n, ETA)
+        carried[:, last, last] = np.abs(slopes.carry).max(axis=-1)
+        if slopes.relay is not None:
+            carried[:, 0, last] = _largest_product(slopes.relay, slopes.carry)
+    # (1 + u)^(K + 3) − 1 < (K + 4) u, of entries whose norm is at most ‖W_k‖_F.
+    share = up_mul(K + 4, UNIT)
+    W = slopes.weights.reshape(K, n, n)
+    weights = up_add(norm_above(W), up_mul(share, frobenius_above(W)))
+    blocks = up_mul(carried, up_add(1.0, share))
+    tiny = up_mul(_underflows(slopes), ETA)
+    sums = up_sums(up_mul(largest, weights))
     blocks[..., 0] = up_add(up_add(sums, blocks[..., 0]), tiny)
     return blocks
+
+
+def _largest_product(d: Array, a: Array) -> Vector:
+    """Return float64s ≥ max_i |d_i a_i| (T,)."""
+    return up_mul(np.abs(d), np.abs(a)).max(axis=-1)
+
+
+def _underflows(slopes: GatedJacobian) -> float:
+    """Return how many times η the norm of all that underflows is at most."""
+    *_, K, n = slopes.gates.shape
+    relayed = 0.0 if slopes.relay is None else float(np.abs(slopes.relay).max())
+    return 2.0 * n * (K + 2) * (1.0 + relayed)

@@ -116,10 +116,10 @@ def _row_scaled(piece: AbstractJacobian) -> RowScaled | None:
     """Return diag(φ') W as such; None for Jacobians of other kinds."""
     if not isinstance(piece, GatedJacobian) or piece.carry is not None:
         return None
-    _, p, K, n = piece.gates.shape
-    if p * K != 1 or piece.weights.shape != (n, n):
+    K, n = piece.gates.shape[-2:]
+    if K != 1 or piece.weights.shape != (n, n):
         return None
-    rows = piece.gates[:, 0, 0]
+    rows = piece.gates[:, 0]
     finite = np.isfinite(rows).all() and np.isfinite(piece.weights).all()
     return RowScaled.of(rows, piece.weights) if finite else None
 

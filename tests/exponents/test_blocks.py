@@ -34,9 +34,9 @@ def test_factored_jacobians_are_swept_as_they_are(rng, burn_in):
 
 
 def test_formed_jacobians_are_checked_where_they_are_formed():
-    gates = np.ones((5, 1, 1, 2))
-    gates[3, 0, 0, 1] = np.nan
-    chain = JacobianChain(GatedJacobian(gates, np.eye(2)))
+    gates = np.ones((5, 1, 2))
+    gates[3, 0, 1] = np.nan
+    chain = JacobianChain(GatedJacobian(gates, np.eye(2), feeds=(0,)))
     with pytest.raises(NonFiniteError, match=r"got nan at index \(3, 1, "):
         lyapunov_spectrum(chain)
 
