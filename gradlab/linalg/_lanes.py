@@ -18,7 +18,7 @@ from gradlab.linalg._factors import largest
 from gradlab.linalg._weighted import log_of_product
 from gradlab.typing import Array
 
-__all__ = ["LARGEST", "LaneSweep", "Lanes", "lane_sweep"]
+__all__ = ["LARGEST", "LaneSweep", "Lanes", "lane_sweep", "swept_lanes"]
 
 LARGEST = 3  # rows; beyond it LAPACK is quicker, one system after the other
 _SUSPECT = 1e-7  # of its row: a pivot that may be the zero of a singular factor
