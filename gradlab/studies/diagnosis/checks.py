@@ -7,10 +7,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradlab.cells import RNN, AbstractCell, Linear
+from gradlab.cells import LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
 from gradlab.errors import DivergenceError
 from gradlab.studies.diagnosis.measure import evidence_of
-from gradlab.studies.diagnosis.remedies import Remedy, remedies, scaled
+from gradlab.studies.diagnosis.remedies import (
+    Remedy,
+    remedies,
+    remembering,
+    scaled,
+)
 from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
 from gradlab.studies.diagnosis.subject import Subject
 from gradlab.studies.diagnosis.verdict import Evidence, GradientVerdict, verdict_of
@@ -41,7 +46,7 @@ def with_remedies(
         return layer
     few = subject.some(_SEQUENCES)
     tried = [
-        _checked(layer, few.with_cell(remedy.cell), remedy, lag, whole)
+        _checked(layer, few, remedy, lag, whole)
         for remedy in _candidates(layer, few, lag)
     ]
     tried.sort(key=lambda found: (not found.helps, _badness(found)))
@@ -53,6 +58,8 @@ def _candidates(
 ) -> Iterator[Remedy]:
     reach = layer.required_lag or len(subject.trajectory)
     yield from remedies(subject.cell, lag=reach)
+    if isinstance(subject.cell, LSTM | ProjectedLSTM):
+        yield _remembering(subject, subject.cell, layer.exponent, reach, lag)
     if isinstance(subject.cell, RNN | Linear) and math.isfinite(layer.exponent):
         yield _at_the_edge(subject, layer.exponent, lag)
 
@@ -64,7 +71,9 @@ def _checked(
     lag: int | None,
     whole: Whole | None,
 ) -> CheckedRemedy:
-    after = _again(subject, lag)
+    after = _again(subject.with_cell(remedy.cell), lag)
+    # A copy of the model has room for a cell of the same kind only.
+    fits = whole if type(remedy.cell) is type(subject.cell) else None
     return CheckedRemedy(
         name=remedy.name,
         words=remedy.words,
@@ -75,7 +84,7 @@ def _checked(
         exponent_before=layer.exponent,
         exponent_after=after.exponent,
         verdict_after=verdict_of(after),
-        whole_after=whole(layer.name, remedy.cell) if whole else None,
+        whole_after=fits(layer.name, remedy.cell) if fits else None,
         source=remedy.source,
     )
 
@@ -100,16 +109,43 @@ def _at_the_edge(subject: Subject, exponent: float, lag: int | None) -> Remedy:
         if abs(values[-1]) < _CLOSE or not math.isfinite(step):
             break
         at.append(at[-1] + float(np.clip(step, -2.0, 2.0)))
-        values.append(_exponent(subject, math.exp(at[-1]), lag))
+        values.append(
+            _exponent(subject, scaled(subject.cell, math.exp(at[-1])).cell, lag)
+        )
         rise = (values[-1] - values[-2]) / (at[-1] - at[-2])
         step = -values[-1] / rise if rise > 0 else -values[-1]
     best = min(range(len(at)), key=lambda i: abs(values[i]))
     return scaled(subject.cell, math.exp(at[best]))
 
 
-def _exponent(subject: Subject, factor: float, lag: int | None) -> float:
+def _remembering(
+    subject: Subject,
+    cell: LSTM | ProjectedLSTM,
+    exponent: float,
+    reach: int,
+    lag: int | None,
+) -> Remedy:
+    """Return the cell with forget biases raised until λ₁ is near 0, and not above.
+
+    Raised by δ, gates near 1 lose u = e^(−δ) of what they lost: λ₁ falls with u, nearly
+    in a line.  The first u is for −1/reach, were there nothing but the gates; where
+    that is too little, λ₁ = 0 is approached from above by regula falsi in u.
+    """
+    lost = -exponent * reach
+    if not math.e < lost < math.inf:
+        return remembering(cell, 1.0)
+    share = 1 / lost
+    for _ in range(_TRIES):
+        after = _exponent(subject, remembering(cell, -math.log(share)).cell, lag)
+        if after <= 0 or not math.isfinite(after):
+            break
+        share += (1 - share) * after / (after - exponent)
+    return remembering(cell, -math.log(share))
+
+
+def _exponent(subject: Subject, cell: AbstractCell, lag: int | None) -> float:
     try:
-        again = subject.with_cell(scaled(subject.cell, factor).cell)
+        again = subject.with_cell(cell)
     except DivergenceError:
         return math.inf
     return _again(again, lag).exponent

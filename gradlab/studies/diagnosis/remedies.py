@@ -13,9 +13,10 @@ import numpy as np
 
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
 from gradlab.linalg import orthogonal
+from gradlab.studies.diagnosis.substitutes import gated, residual
 from gradlab.typing import Array
 
-__all__ = ["Remedy", "remedies", "scaled"]
+__all__ = ["Remedy", "remedies", "remembering", "scaled"]
 
 
 @final
@@ -33,16 +34,26 @@ def remedies(cell: AbstractCell, *, lag: int) -> Iterator[Remedy]:
     """Yield what may help a cell whose gradient should reach `lag` steps back."""
     if isinstance(cell, LSTM | ProjectedLSTM | GRU) and lag > 1:
         yield _chrono(cell, lag)
-    if isinstance(cell, LSTM | ProjectedLSTM):
-        yield _forget_bias(cell)
     if isinstance(cell, LSTM | GRU | RNN | Linear):
         yield _orthogonal(cell)
+    if isinstance(cell, RNN):
+        yield _identity(cell)
+        yield _gated(cell, lag)
+        yield _residual(cell, lag)
 
 
 def scaled(cell: AbstractCell, factor: float) -> Remedy:
     """Return the cell with its recurrent weights times `factor`."""
     words = f"recurrent weights times {factor:.3g}, which puts λ₁ near 0"
     return Remedy("gain", words, _with(cell, W_hh=factor * cell.params["W_hh"]))
+
+
+def remembering(cell: LSTM | ProjectedLSTM, raised: float) -> Remedy:
+    """Return the cell with the biases of its forget gates raised."""
+    b_h, n = np.array(cell.b_h), len(cell.b_h) // 4
+    b_h[n : 2 * n] += raised
+    words = f"forget-gate biases raised by {raised:.3g}"
+    return Remedy("forget bias", words, _with(cell, b_h=b_h), "jozefowicz2015empirical")
 
 
 def _chrono(cell: LSTM | ProjectedLSTM | GRU, lag: int) -> Remedy:
@@ -63,13 +74,6 @@ def _chrono(cell: LSTM | ProjectedLSTM | GRU, lag: int) -> Remedy:
     return Remedy("chrono", words, changed, "tallec2018warp")
 
 
-def _forget_bias(cell: LSTM | ProjectedLSTM) -> Remedy:
-    b_h, n = np.array(cell.b_h), len(cell.b_h) // 4
-    b_h[n : 2 * n] += 1.0
-    words = "forget-gate biases raised by 1"
-    return Remedy("forget bias", words, _with(cell, b_h=b_h), "jozefowicz2015empirical")
-
-
 def _orthogonal(cell: AbstractCell) -> Remedy:
     W = cell.params["W_hh"]
     n = W.shape[1]
@@ -78,6 +82,23 @@ def _orthogonal(cell: AbstractCell) -> Remedy:
     words = "orthogonal recurrent weights"
     changed = _with(cell, W_hh=np.concatenate(blocks))
     return Remedy("orthogonal", words, changed, "saxe2014exact")
+
+
+def _identity(cell: RNN) -> Remedy:
+    changed = _with(cell, W_hh=np.eye(cell.hidden), b_h=np.zeros(cell.hidden))
+    words = "recurrent weights the identity, biases 0"
+    return Remedy("identity", words, changed, "le2015simple")
+
+
+def _gated(cell: RNN, lag: int) -> Remedy:
+    words = "a GRU of the same size in its place, its update-gate biases by chrono"
+    return Remedy("gating", words, _chrono(gated(cell), lag).cell, "tallec2018warp")
+
+
+def _residual(cell: RNN, lag: int) -> Remedy:
+    tau = max(lag, 2)
+    words = f"a residual step: h + (h' − h)/{tau}, h' what the cell makes of h"
+    return Remedy("residual", words, residual(cell, tau))
 
 
 def _with(cell: AbstractCell, **changes: Array) -> Any:
