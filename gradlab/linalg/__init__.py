@@ -52,7 +52,7 @@ from gradlab.linalg.reorthonormalise import block_log_growths
 from gradlab.linalg.scaled import Scaled
 from gradlab.linalg.singular import log_singular_values
 from gradlab.linalg.singular_vectors import SingularVectors, leading_singular_vectors
-from gradlab.linalg.slope_radius import SlopeRadius, slope_radius
+from gradlab.linalg.slope_radius import SlopeRadius, SlopeStop, slope_radius
 
 __all__ = [
     "GradedProduct",
@@ -69,6 +69,7 @@ __all__ = [
     "Scaled",
     "SingularVectors",
     "SlopeRadius",
+    "SlopeStop",
     "SpectralRadius",
     "block_log_growths",
     "complex_gaussian",

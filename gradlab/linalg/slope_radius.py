@@ -7,13 +7,14 @@ word of slopes has a spectral radius above 1, some sequence of slopes does explo
 
 Above, the least of four bounds counts, each for every block of W on its diagonal:
 
-    s ρ(|W|),  s ‖E W E⁻¹‖₂ with a diagonal E,  an ellipsoid for all vertices D,
+    s ρ(|W|),  s ‖E W E⁻¹‖₂ with a diagonal E,  s = max(|l|, |h|),
 
-s = max(|l|, |h|), and the branch and bound of `gradlab.linalg.joint_radius` on the 2ⁿ
-vertices where they are few; the ellipsoid is proposed by one linear matrix inequality
-[boyd1994linear].  Below there is a word of slopes.
+an ellipsoid for all D at once [boyd1994linear], and the search of
+`gradlab.linalg.joint_radius` on the 2ⁿ vertices where they are few.  Below there is a
+word of slopes.
 """
 
+import enum
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ from gradlab.linalg.rounding import up_add, up_mul
 from gradlab.references import Reference
 from gradlab.typing import Array, ArrayLike, Matrix
 
-__all__ = ["SlopeRadius", "slope_radius"]
+__all__ = ["SlopeRadius", "SlopeStop", "slope_radius"]
 
 # D W is rounded once, and W, l and h lie within 2⁻¹⁰⁷⁴ of what they are.
 _WITHIN = float(up_add(UNIT, 4 * ETA))
@@ -48,6 +49,13 @@ _FEW = 4  # units whose vertices are searched
 _PRODUCTS = 8192
 _DEEPEST, _FINEST = 2.0**-20, 1e-3
 Slopes = tuple[float, float]
+
+
+class SlopeStop(enum.Enum):
+    """Why the bracket of a slope radius is as it is."""
+
+    TOLERANCE = "the bracket is narrower than rtol"
+    TRIED = "all that there is for so many units was tried; the bracket holds"
 
 
 @final
@@ -64,6 +72,7 @@ class SlopeRadius(Result):
         D_1, …, D_k, in time order, with ρ(D_k W ⋯ D_1 W)^(1/k) ≥ lower.
     norm : str
         What proves `upper`.
+    stop : SlopeStop
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (
@@ -75,6 +84,7 @@ class SlopeRadius(Result):
     upper: float
     slopes: Array
     norm: str
+    stop: SlopeStop
 
 
 def slope_radius(
@@ -144,6 +154,7 @@ def slope_radius(
     }
     best, where = max(parts, key=lambda pair: pair[0].lower)
     top = max((part for part, _ in parts), key=lambda part: part.upper)
+    is_narrow = top.upper <= best.lower * (1 + ratio)
     pattern = np.full((len(best.slopes), len(array)), low)
     pattern[:, where] = best.slopes
     return SlopeRadius(
@@ -151,12 +162,13 @@ def slope_radius(
         upper=top.upper,
         slopes=pattern,
         norm=top.norm,
+        stop=SlopeStop.TOLERANCE if is_narrow else SlopeStop.TRIED,
         origin=Origin(parameters=parameters),
     )
 
 
 def _range(slopes: object) -> Slopes:
-    if not (isinstance(slopes, Sequence) and len(slopes) == 2):
+    if not (isinstance(slopes, Sequence | np.ndarray) and len(slopes) == 2):
         message = f"`slopes` must be two numbers; got {slopes!r}."
         raise InputError(message)
     low = require_number("slopes[0]", slopes[0])
@@ -183,10 +195,8 @@ class _Block:
             self.slopes = np.where(self.slopes == high, slopes[1], slopes[0])
         else:
             self.upper = 0.0
-        # One after the other, so that no power overflows by itself.
-        for power in powers:
-            self.lower = float(down_ldexp(self.lower, power))
-            self.upper = float(up_ldexp(self.upper, power))
+        self.lower = float(down_ldexp(self.lower, sum(powers)))
+        self.upper = float(up_ldexp(self.upper, sum(powers)))
 
     def _search(self) -> None:
         size = max(map(abs, self.ends))

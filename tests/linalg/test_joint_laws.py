@@ -12,7 +12,7 @@ from gradlab.linalg import joint_spectral_radius, orthogonal
 from gradlab.linalg._frames import in_basis
 from gradlab.linalg._polytope_norm import cone_norm_above, polytope_norm_above
 from gradlab.linalg._products import word_rate_below
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.oracles.exact_norms import radius_ball
 
 COARSE = {"rtol": 1e-3, "max_products": 200}
@@ -167,6 +167,7 @@ def test_no_basis_and_no_polytope_can_make_a_norm_too_small(A, V, X, C):
             assert not radius_ball(letter) > claim
 
 
+@few
 @given(
     pairs(3).map(in_eighths),
     st.lists(st.integers(0, 1), min_size=1, max_size=6).map(tuple),

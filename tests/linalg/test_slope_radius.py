@@ -12,6 +12,7 @@ from gradlab.cells import RNN
 from gradlab.dynamics import run
 from gradlab.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from gradlab.linalg import (
+    SlopeStop,
     gaussian,
     joint_spectral_radius,
     orthogonal,
@@ -20,7 +21,7 @@ from gradlab.linalg import (
 )
 from gradlab.linalg._sector_norm import sector_rate_above
 from gradlab.linalg._slope_norms import radius_of_sizes_above, scaled_norm_above
-from tests.cases.adversarial import matrices
+from gradlab.testing import matrices
 from tests.oracles.exact_norms import radius_ball
 
 TINY = 1e-12  # what rounding leaves of a bracket that closes
@@ -41,6 +42,7 @@ def test_few_units_have_the_radius_of_their_vertices(n, slopes, rng):
     found = slope_radius(W, slopes)
     assert overlap(found, joint_spectral_radius(vertices(W, slopes)))
     assert found.upper <= found.lower * (1 + 1e-3) * (1 + TINY)
+    assert found.stop is SlopeStop.TOLERANCE
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 40])
@@ -119,6 +121,7 @@ def test_the_ellipsoid_is_above_every_corner_and_near_the_lower_bound(seed):
     corners = np.abs(np.linalg.eigvals(vertices(W, (0.0, 1.0)))).max()
     assert corners * (1 - 1e-9) <= rate
     assert found.upper <= rate
+    assert (found.stop is SlopeStop.TOLERANCE) == (found.upper <= found.lower * 1.001)
     # Some per cent for Gaussian weights, where units alone miss by half.
     assert rate <= found.lower * 1.1
 
