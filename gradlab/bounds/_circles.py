@@ -58,13 +58,14 @@ def points_outside(W: Matrix, T: int) -> Iterator[complex]:
     """Yield points with |z| > 1 where the resolvent may show growth within T powers."""
     found = kreiss_constant(W, rtol=1e-2)
     if np.isfinite(found.z):
-        yield found.z
+        yield complex(found.z)
     values = np.linalg.eigvals(W)
     leading = values[np.abs(values).argmax()]
     direction = np.exp(1j * np.angle(leading))
     for gap in (0.0, *np.geomspace(1e-12, 1.0, 13), 1 / T):
-        yield complex(leading * (1 + gap))
-        yield complex(direction * (1 + gap))
+        for z in (leading * (1 + gap), direction * (1 + gap)):
+            if np.abs(z) > 1:
+                yield complex(z)
 
 
 def _degree(S: Matrix, radius: float) -> int:

@@ -1,9 +1,9 @@
-"""Norms of the blocks of a gated Jacobian: at most max|b| + Σ_k max|a_k| ‖W_k‖.
+"""Norms of the blocks of a gated Jacobian: ‖J[r, s]‖ ≤ max|b| + Σ_k max|a_k| ‖W_k‖.
 
-J = R (diag(b) + Σ_k diag(a_k) W_k) is what an LSTM and a GRU have: gate k feeds one
-block of rows, b is kept in the last one, and R relays the last to the first by a
-diagonal d, so that d ∘ b and d ∘ a_k stand there.  The stored J is rounded: an entry
-passes at most K + 3 roundings.
+For J = R (diag(b) + Σ_k diag(a_k) W_k) as in `gradlab.cells.factored`, which is what an
+LSTM and a GRU have.  Where the first block is told of the last, a_k and b come with the
+relay, and it is the largest product that counts.  The stored J is rounded: each term of
+an entry passes at most K + 4 roundings.
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from gradlab.cells.factored import GatedJacobian
 from gradlab.linalg.arithmetic import ETA, UNIT
 from gradlab.linalg.outward import frobenius_above, norm_above
-from gradlab.linalg.rounding import up_add, up_mul, up_sums
-from gradlab.typing import Array, Vector
+from gradlab.linalg.rounding import up_add, up_mul
+from gradlab.typing import Array
 
 __all__ = ["block_norms_above"]
 
@@ -27,36 +27,37 @@ def block_norms_above(slopes: GatedJacobian) -> Array:
     >>> block_norms_above(J).round(12).tolist()
     [[[2.25]]]
     """
-    T, K, n = slopes.gates.shape
-    last = slopes.blocks - 1
-    largest = np.zeros((T, last + 1, K))  # of a_k, in the rows of every block
-    for k, block in enumerate(slopes.feeds):
-        largest[:, block, k] = np.abs(slopes.gates[:, k]).max(axis=-1)
-        if slopes.relay is not None and block == last:
-            largest[:, 0, k] = _largest_product(slopes.relay, slopes.gates[:, k])
-    carried = np.zeros((T, last + 1, last + 1))
-    if slopes.carry is not None:
-        carried[:, last, last] = np.abs(slopes.carry).max(axis=-1)
-        if slopes.relay is not None:
-            carried[:, 0, last] = _largest_product(slopes.relay, slopes.carry)
-    # (1 + u)^(K + 3) − 1 < (K + 4) u, of entries whose norm is at most ‖W_k‖_F.
-    share = up_mul(K + 4, UNIT)
-    W = slopes.weights.reshape(K, n, n)
+    K, n = slopes.gates.shape[-2:]
+    p = slopes.blocks
+    # (1 + u)^(K + 4) − 1 < (K + 5) u, of terms whose norm is at most ‖W_k‖_F.
+    share = up_mul(K + 5, UNIT)
+    W = slopes.weights.reshape(K, n, -1)
     weights = up_add(norm_above(W), up_mul(share, frobenius_above(W)))
-    blocks = up_mul(carried, up_add(1.0, share))
-    tiny = up_mul(_underflows(slopes), ETA)
-    sums = up_sums(up_mul(largest, weights))
-    blocks[..., 0] = up_add(up_add(sums, blocks[..., 0]), tiny)
-    return blocks
+    blocks = np.zeros((*slopes.gates.shape[:-2], p, p))
+    for k, row in enumerate(slopes.feeds):
+        for r, size in _rows(slopes, row, slopes.gates[..., k, :]):
+            blocks[..., r, 0] = up_add(blocks[..., r, 0], up_mul(size, weights[k]))
+    if slopes.carry is not None:
+        for r, size in _rows(slopes, p - 1, slopes.carry):
+            kept = up_mul(size, up_add(1.0, share))
+            blocks[..., r, -1] = up_add(blocks[..., r, -1], kept)
+    return np.where(blocks > 0, up_add(blocks, _lost(slopes)), 0.0)
 
 
-def _largest_product(d: Array, a: Array) -> Vector:
-    """Return float64s ≥ max_i |d_i a_i| (T,)."""
-    return up_mul(np.abs(d), np.abs(a)).max(axis=-1)
+def _rows(slopes: GatedJacobian, row: int, a: Array) -> list[tuple[int, Array]]:
+    """Return the row blocks that diag(a), in row block `row`, reaches, and max|·|."""
+    reached = [(row, np.abs(a).max(axis=-1))]
+    if slopes.relay is not None and row == max(slopes.feeds):
+        passed = up_mul(np.abs(slopes.relay), np.abs(a))
+        reached.append((0, passed.max(axis=-1)))
+    return reached
 
 
-def _underflows(slopes: GatedJacobian) -> float:
-    """Return how many times η the norm of all that underflows is at most."""
-    *_, K, n = slopes.gates.shape
-    relayed = 0.0 if slopes.relay is None else float(np.abs(slopes.relay).max())
-    return 2.0 * n * (K + 2) * (1.0 + relayed)
+def _lost(slopes: GatedJacobian) -> Array:
+    """Return what underflow may add to the norm of a block, (..., 1, 1)."""
+    K, n = slopes.gates.shape[-2:]
+    each = up_mul((K + 4) * n, ETA)
+    if slopes.relay is None:
+        return np.full((*slopes.gates.shape[:-2], 1, 1), each)
+    largest = np.abs(slopes.relay).max(axis=-1)
+    return np.array(up_mul(each, up_add(1.0, largest)))[..., None, None]

@@ -73,7 +73,9 @@ class PseudospectralGrowth(AbstractRunTheorem):
         """
         W, T = linear_weights(trajectory, self.label), len(trajectory)
         bounds = (_at(W, T, z) for z in points_outside(W, T))
-        return Enclosure.between(max(bounds), math.inf, fault=fault())
+        return Enclosure.between(
+            max(bounds, default=-math.inf), math.inf, fault=fault()
+        )
 
 
 def _at(W: Matrix, T: int, z: complex) -> float:

@@ -34,7 +34,7 @@ FOUNDATION = [
     "linalg/similar.py",
 ]
 INTEGERS = {
-    *("K", "N", "T", "n"),
+    *("K", "N", "T", "n", "p"),
     *("bits", "exponents", "failures", "half", "pairs", "places", "shift", "start"),
     "_BLOCK",
 }
