@@ -10,9 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
+from gradlab.linalg.arithmetic import Arithmetic
 
-__all__ = ["ADVERSARIES", "BASES", "with_basis"]
+__all__ = ["ADVERSARIES", "BASES", "PLAIN", "with_basis"]
+
+PLAIN = Arithmetic()  # its own: a test may replace what FLOAT64 does
 
 UNITS = {"2^-9": 2.0**-9, "2^-13": 2.0**-13}
 if np.finfo(np.longdouble).eps < 2.0**-60:  # else there is nothing exact to start from
@@ -101,21 +103,21 @@ BASES = {
 }
 
 
-def with_basis(change, arithmetic=FLOAT64):
+def with_basis(change, arithmetic=PLAIN):
     """Return arithmetic whose factorisations give changed bases and inverses."""
 
     def svd(A):
-        U, s, Vh = FLOAT64.svd(A)
+        U, s, Vh = PLAIN.svd(A)
         return U, s, change(Vh)
 
     def eig(A):
-        values, V = FLOAT64.eig(A)
+        values, V = PLAIN.eig(A)
         return values, change(V)
 
     return replace(
         arithmetic,
-        eigh=lambda A: change(FLOAT64.eigh(A)),
+        eigh=lambda A: change(PLAIN.eigh(A)),
         svd=svd,
         eig=eig,
-        pinv=lambda A: change(FLOAT64.pinv(np.nan_to_num(A))),
+        pinv=lambda A: change(PLAIN.pinv(np.nan_to_num(A))),
     )
