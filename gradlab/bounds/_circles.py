@@ -62,7 +62,7 @@ def points_outside(W: Matrix, T: int) -> Iterator[complex]:
     values = np.linalg.eigvals(W)
     leading = values[np.abs(values).argmax()]
     direction = np.exp(1j * np.angle(leading))
-    for gap in (0.0, *np.geomspace(1e-12, 1.0, 13), 1 / T):
+    for gap in (0.0, *np.geomspace(1e-12, 1.0, 7), 1 / T):
         for z in (leading * (1 + gap), direction * (1 + gap)):
             if np.abs(z) > 1:
                 yield complex(z)

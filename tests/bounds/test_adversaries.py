@@ -14,7 +14,8 @@ from gradlab.linalg import arithmetic
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from tests.cases.adversaries import ADVERSARIES, BASES, PLAIN, with_basis
 from tests.cases.bounds import BOUNDS
-from tests.laws.test_bounds import exceeded
+from tests.laws.test_bounds import is_wrong
+from tests.oracles.gain import exact_product
 
 FIELDS = [field.name for field in dataclasses.fields(Arithmetic)]
 CHANGED = {name: with_basis(change) for name, change in BASES.items()}
@@ -46,8 +47,8 @@ def test_no_adversary_makes_a_bound_wrong(name, replaced, monkeypatch):
     found = {case: _value(BOUNDS[case].bound, run) for case, run in runs.items()}
     replaced(PLAIN)
     for case, trajectory in runs.items():
-        value, direction = found[case], BOUNDS[case].bound.direction
-        assert not exceeded(_Found(direction, value), trajectory), case
+        P = exact_product(trajectory.chain.factors())
+        assert not is_wrong(found[case], BOUNDS[case].bound.direction, P), case
 
 
 def _value(bound, trajectory):
@@ -57,15 +58,6 @@ def _value(bound, trajectory):
     except AssumptionError:
         assert bound.label in ("thm:orthogonal-ceiling", "thm:orthogonal-floor")
         return math.inf if bound.direction == "above" else -math.inf
-
-
-@dataclasses.dataclass(frozen=True)
-class _Found:
-    direction: str
-    value: float
-
-    def log_bound(self, trajectory):
-        return self.value
 
 
 def test_an_adversary_does_move_bounds(replaced):
