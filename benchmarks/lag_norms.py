@@ -23,11 +23,7 @@ __all__ = ["main"]
 
 T, BATCH, INPUTS, HIDDEN = 1000, 32, 32, 256
 LAGS, CHUNK, ROUNDS = 40, 32, 3  # a chunk of rows at a time is torch's quickest
-LOOKS = (
-    (32, 4),
-    (32, 2),
-    (8, 4),
-)  # sequences, and probes of each; `diagnose` takes the last
+LOOKS = ((32, 4), (32, 2), (8, 4))  # sequences and probes; a diagnosis takes 8 and 4
 
 
 def main() -> None:

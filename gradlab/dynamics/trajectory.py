@@ -16,7 +16,7 @@ from gradlab.typing import Array, Inputs, State, States
 
 __all__ = ["Trajectory", "require_cell", "run"]
 
-_HELD = 2**20  # entries of the states of a run whose slopes are held: 100 MiB or so
+_HELD = 2**22  # entries of the states of a run whose slopes are held: 100 MiB or so
 _WATCH = 1024  # steps between looks for a state that is no longer finite
 
 

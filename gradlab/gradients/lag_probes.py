@@ -15,7 +15,12 @@ from typing import ClassVar, final
 import numpy as np
 from scipy import special
 
-from gradlab._checks import describe_rng, require_count, require_rng
+from gradlab._checks import (
+    describe_rng,
+    require_count,
+    require_one_of,
+    require_rng,
+)
 from gradlab._results import Origin, Result
 from gradlab.dynamics import Trajectory
 from gradlab.gradients._batches import batch_of, first_steps
@@ -117,6 +122,7 @@ def lag_probes(
     probes: int = 4,
     rng: Seed,
     starts: ArrayLike | None = None,
+    dtype: str = "float32",
 ) -> LagProbes:
     """Return ln‖uᵀ ∂h_T/∂s_t‖ for random signs u in the hidden part, at every lag.
 
@@ -130,11 +136,13 @@ def lag_probes(
         Draws them.
     starts : (B,) array_like of int, optional
         Sequence b begins with ``states[starts[b]]``: they are aligned at their ends.
+    dtype : {"float32", "float64"}
+        Of the products: float32 is quicker, and its rounding nothing beside the spread
+        of the probes, unless the Jacobians are near orthogonal ones and have no spread.
 
     Returns
     -------
     LagProbes
-        In float32: its rounding is nothing beside the spread of the probes.
 
     Raises
     ------
@@ -159,28 +167,35 @@ def lag_probes(
     firsts = first_steps(batch, starts)
     count = require_count("probes", probes)
     origin = describe_rng(rng)
-    logs = _log_norms(batch, firsts, count, require_rng(rng))
-    parameters = {"cell": type(trajectory.cell).__name__, "T": len(batch)}
+    kind = require_one_of("dtype", dtype, ("float32", "float64"))
+    number = np.float32 if kind == "float32" else np.float64
+    logs = _log_norms(batch, firsts, count, require_rng(rng), number)
+    cell = type(trajectory.cell).__name__
+    parameters = {"cell": cell, "T": len(batch), "probes": count, "dtype": kind}
     return LagProbes(
         lags=np.arange(len(batch) + 1),
         log_norms=logs.reshape(len(batch) + 1, *trajectory.batch, count),
-        origin=Origin(seed=origin, parameters={**parameters, "probes": count}),
+        origin=Origin(seed=origin, parameters=parameters),
     )
 
 
 def _log_norms(
-    batch: Trajectory, starts: Vector, count: int, rng: np.random.Generator
+    batch: Trajectory,
+    starts: Vector,
+    count: int,
+    rng: np.random.Generator,
+    dtype: type,
 ) -> Array:
     """Return ln‖uᵀ M‖ (T + 1, B, p); NaN before the start of a sequence."""
     hidden, n = batch.cell.hidden, batch.states.shape[-1]
-    rows = np.zeros((len(starts), count, n), np.float32)
+    rows: Array = np.zeros((len(starts), count, n), dtype)
     signs = rng.integers(0, 2, size=(len(starts), count, hidden))
     rows[..., :hidden] = 2 * signs - 1
     spare, exponent = np.empty_like(rows), np.zeros(len(starts), dtype=np.int64)
     everyone = np.arange(len(starts))
     logs = np.full((len(batch) + 1, len(starts), count), np.nan)
     logs[0] = np.log(hidden) / 2
-    for stretch in stretches_back(batch, (np.float32,)):
+    for stretch in stretches_back(batch, (dtype,)):
         steps = len(stretch)
         squares = np.empty((steps, len(starts), count))
         exponents = np.empty((steps, len(starts), 1), dtype=np.int64)

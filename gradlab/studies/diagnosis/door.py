@@ -27,6 +27,7 @@ from gradlab.studies.diagnosis.advice import advice
 from gradlab.studies.diagnosis.checks import Whole, with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
 from gradlab.studies.diagnosis.facts import transient_growth
+from gradlab.studies.diagnosis.jacobians import exact_norms, probed_norms
 from gradlab.studies.diagnosis.measure import evidence_of, layer_diagnosis
 from gradlab.studies.diagnosis.result import LayerDiagnosis
 from gradlab.studies.diagnosis.stacked import subjects_of
@@ -76,12 +77,14 @@ def diagnose(
         step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
         on every step.
     mode : "quick" or "exact"
-        Quick looks at eight sequences, evenly picked; exact at all of them, says which
-        truncation windows and which norm for clipping the gradients suggest, and tries
-        remedies on copies of the whole torch model too, forward and backward.
+        Quick looks at eight sequences, evenly picked, and estimates the norms of the
+        Jacobians at every lag from four random rows of each; exact looks at all of
+        them and has ‖∂h_T/∂s_t‖₂ itself, says which truncation windows and which norm
+        for clipping the gradients suggest, and tries remedies on copies of the whole
+        torch model too, forward and backward.
     rng : Generator or int
-        Of the random rows that stand in for a loss where there is none.  Unlike
-        everywhere else there is a default: the same model gets the same answer.
+        Of the random rows.  Unlike everywhere else there is a default: the same model
+        gets the same answer.
 
     Returns
     -------
@@ -152,8 +155,10 @@ def _layer(
     rng: np.random.Generator,
     whole: Whole | None,
 ) -> LayerDiagnosis:
-    found = layer_diagnosis(subject, lag=lag, rng=rng)
-    if mode == "exact":
+    exact = mode == "exact"
+    norms = exact_norms(subject) if exact else probed_norms(subject, rng=rng)
+    found = layer_diagnosis(subject, lag=lag, rng=rng, jacobians=norms)
+    if exact:
         more = {**vars(advice(subject)), "kreiss": transient_growth(subject.cell)}
         found = dataclasses.replace(found, **more)
     return with_remedies(found, subject, lag=lag, whole=whole)

@@ -1,7 +1,7 @@
 """What is left of a gradient, lag by lag: a_l = ln‖∂ℓ_τ/∂h_{τ−l}‖ − ln‖∂ℓ_τ/∂h_τ‖.
 
-ℓ_τ is the last loss of a sequence.  Where there is no loss, random rows at the last
-step take its place, and a_l is what the Jacobians alone make of them.
+ℓ_τ is the last loss of a sequence.  Where there is no loss, a_l is what the Jacobians
+alone do: ln‖∂h_T/∂s_{T−l}‖ less that at lag 0.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from typing import final
 
 import numpy as np
 
-from gradlab.dynamics import Trajectory
 from gradlab.typing import Array
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "last_losses",
     "last_steps",
     "left",
-    "probe_sources",
     "quantiles",
     "required_lag",
 ]
@@ -44,15 +42,6 @@ def last_steps(sources: Array) -> Array:
     seen = (sources != 0).any(axis=-1)
     T = len(seen)
     return np.where(seen.any(axis=0), T - 1 - seen[::-1].argmax(axis=0), 0)
-
-
-def probe_sources(trajectory: Trajectory, *, rng: np.random.Generator) -> Array:
-    """Return sources (T, B, n): a random ±1 row in the hidden part of the last step."""
-    T, B, n = trajectory.states[1:].shape
-    sources = np.zeros((T, B, n))
-    signs = rng.integers(0, 2, size=(B, trajectory.cell.hidden))
-    sources[-1, :, : trajectory.cell.hidden] = 2.0 * signs - 1.0
-    return sources
 
 
 def by_lag(values: Array, last: Array, starts: Array) -> Array:
@@ -104,6 +93,11 @@ class Growth:
 
     exponent: float
     stderr: float
+
+    def over_lags(self, errors: Array) -> "Growth":
+        """Return the same with the error of the sizes (L,) it was read off, too."""
+        more = float(errors.max(initial=0.0)) / max(len(errors) - 1, 1)
+        return Growth(self.exponent, float(np.hypot(self.stderr, more)))
 
 
 def growth(profile: Array) -> Growth:

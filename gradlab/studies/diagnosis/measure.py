@@ -9,16 +9,11 @@ import numpy as np
 from gradlab._results import Origin
 from gradlab.butterfly import predictability_horizon
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
+from gradlab.dynamics import Trajectory
 from gradlab.gradients import gradient_horizon
 from gradlab.studies.diagnosis.facts import deciding, facts
-from gradlab.studies.diagnosis.lags import (
-    Growth,
-    by_lag,
-    growth,
-    left,
-    probe_sources,
-    quantiles,
-)
+from gradlab.studies.diagnosis.jacobians import JacobianNorms, probed_norms
+from gradlab.studies.diagnosis.lags import Growth, by_lag, growth, left, quantiles
 from gradlab.studies.diagnosis.precision import FORMATS, first_above, lost_after
 from gradlab.studies.diagnosis.result import LayerDiagnosis
 from gradlab.studies.diagnosis.subject import Losses, Subject
@@ -33,12 +28,14 @@ _BOUNDED = ("tanh", "sigmoid", "erf", "hardtanh")
 @final
 @dataclass(frozen=True, eq=False)
 class _Gradient:
-    """What was measured of a gradient, in nats.
+    """What was measured of a gradient, in nats; sizes are empty without a loss.
 
     Attributes
     ----------
     profile : (L, B) array
-        a_l of the last loss.
+        a_l of the last loss, or of the Jacobians alone.
+    rate : Growth
+        Of that per lag.
     largest, units : (L, B) array
         Its largest entry, and whose it is.
     signal, strongest : (T + 1, B) array
@@ -46,6 +43,7 @@ class _Gradient:
     """
 
     profile: Array
+    rate: Growth
     largest: Array
     units: Array
     signal: Array
@@ -55,7 +53,11 @@ class _Gradient:
 
 
 def layer_diagnosis(
-    subject: Subject, *, lag: int | None, rng: np.random.Generator
+    subject: Subject,
+    *,
+    lag: int | None,
+    rng: np.random.Generator,
+    jacobians: JacobianNorms | None = None,
 ) -> LayerDiagnosis:
     """Return the diagnosis of one layer, without remedies.
 
@@ -65,14 +67,17 @@ def layer_diagnosis(
     lag : int or None
         The lag that the task needs; estimated from where the losses are unless told.
     rng : Generator
-        For the rows that stand in for a loss where there is none.
+        For random rows.
+    jacobians : JacobianNorms, optional
+        Those of the layer, to be told as well; without a loss all there is to go by,
+        and estimated by random rows if not given.
     """
-    found = _gradient(subject, lag, rng)
-    bands = quantiles(found.profile)
-    rate = growth(found.profile)
+    known = _unasked(subject, rng) if jacobians is None else jacobians
+    found = _gradient(subject, lag, known)
+    bands, rate = quantiles(found.profile), found.rate
     beside = facts(subject)
     at = min(found.lag, len(bands) - 1)
-    evidence = _evidence(subject, found, bands[:, 1], rate)
+    evidence = _evidence(subject, found, bands[:, 1])
     return LayerDiagnosis(
         name=subject.name,
         kind=type(subject.cell).__name__,
@@ -85,7 +90,9 @@ def layer_diagnosis(
         reads_inputs=subject.reads_inputs,
         required_lag=found.lag,
         profile=bands,
-        signal=quantiles(found.signal) if found.has_loss else np.empty((0, 3)),
+        signal=quantiles(found.signal),
+        jacobians=quantiles(known.logs),
+        jacobian_error=known.largest_error(),
         left=bands[at],
         half_life=gradient_horizon(bands[:, 1], level=0.5),
         horizon=evidence.horizon,
@@ -107,40 +114,66 @@ def evidence_of(
     subject: Subject, *, lag: int | None, rng: np.random.Generator
 ) -> Evidence:
     """Return what the verdict on a layer rests on, and nothing beside it."""
-    found = _gradient(subject, lag, rng)
-    middle = quantiles(found.profile)[:, 1]
-    return _evidence(subject, found, middle, growth(found.profile))
+    found = _gradient(subject, lag, _unasked(subject, rng))
+    return _evidence(subject, found, quantiles(found.profile)[:, 1])
 
 
-def _gradient(subject: Subject, lag: int | None, rng: np.random.Generator) -> _Gradient:
-    chain, losses = subject.trajectory.chain, subject.losses
-    if losses is None:
-        losses = Losses.of(probe_sources(subject.trajectory, rng=rng), subject.starts)
-    needed = losses.lag if subject.losses else 0
+def _unasked(subject: Subject, rng: np.random.Generator) -> JacobianNorms:
+    """Return norms to stand in for a loss; none where there is one."""
+    if subject.losses is None:
+        return probed_norms(subject, rng=rng)
+    return JacobianNorms.unknown(subject)
+
+
+def _gradient(subject: Subject, lag: int | None, known: JacobianNorms) -> _Gradient:
+    if subject.losses is None:
+        return _of_jacobians(known, lag)
+    return _of_loss(subject.trajectory, subject.losses, subject.starts, lag)
+
+
+def _of_loss(
+    trajectory: Trajectory, losses: Losses, starts: Array, lag: int | None
+) -> _Gradient:
+    chain = trajectory.chain
     last = chain.scaled_cotangents(losses.last)
     alone = (losses.last.mantissa == losses.every.mantissa).all()
     every = last if alone else chain.scaled_cotangents(losses.every)
-    place = losses.steps, subject.starts
+    place = losses.steps, starts
+    profile = left(by_lag(last.log_norms(), *place))
     return _Gradient(
-        profile=left(by_lag(last.log_norms(), *place)),
+        profile=profile,
+        rate=growth(profile),
         largest=by_lag(last.log_maxima(), *place),
         units=by_lag(np.abs(last.mantissa).argmax(axis=-1), *place),
         signal=every.log_norms(),
         strongest=every.log_maxima(),
-        lag=needed if lag is None else lag,
-        has_loss=subject.losses is not None,
+        lag=losses.lag if lag is None else lag,
+        has_loss=True,
     )
 
 
-def _evidence(
-    subject: Subject, found: _Gradient, middle: Vector, rate: Growth
-) -> Evidence:
+def _of_jacobians(jacobians: JacobianNorms, lag: int | None) -> _Gradient:
+    profile = left(jacobians.logs)
+    nothing = np.empty((0, profile.shape[1]))
+    return _Gradient(
+        profile=profile,
+        rate=growth(profile).over_lags(jacobians.largest_error()),
+        largest=nothing,
+        units=nothing,
+        signal=nothing,
+        strongest=nothing,
+        lag=0 if lag is None else lag,
+        has_loss=False,
+    )
+
+
+def _evidence(subject: Subject, found: _Gradient, middle: Vector) -> Evidence:
     largest = FORMATS[subject.dtype].log_largest
     return Evidence(
         left=float(middle[min(found.lag, len(middle) - 1)]),
         peak=float(middle.max()),
-        exponent=rate.exponent,
-        stderr=rate.stderr,
+        exponent=found.rate.exponent,
+        stderr=found.rate.stderr,
         required_lag=found.lag,
         horizon=gradient_horizon(middle),
         has_loss=found.has_loss,

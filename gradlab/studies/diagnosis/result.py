@@ -80,6 +80,13 @@ class LayerDiagnosis(Result):
         a_l in nats at lags 0 … L − 1: the 10 %, 50 % and 90 % quantiles of sequences.
     signal : (T + 1, 3) array
         ln‖∂L/∂h_t‖ likewise, t = 0 … T; empty without a loss.
+    jacobians : (L, 3) array
+        ln‖∂h_T/∂s_t‖ likewise, at lags 0 … L − 1, s_t the whole state: ‖·‖₂ in mode
+        "exact", an estimate of ‖·‖_F from four random rows a sequence in "quick".
+    jacobian_error : (L,) array
+        The largest error of these over the sequences, in nats: as in
+        `gradlab.gradients.LagNorms.log_error` in mode "exact", a standard error in
+        "quick".  λ₁ of a layer without a loss has it in its own.
     left : (3,) array
         a_R, likewise.
     half_life, horizon : float
@@ -140,6 +147,8 @@ class LayerDiagnosis(Result):
     required_lag: int
     profile: Array
     signal: Array
+    jacobians: Array
+    jacobian_error: Vector
     left: Vector
     half_life: float
     horizon: float

@@ -95,6 +95,7 @@ def _listed(word: str, lines: list[str]) -> list[str]:
 def _where(layer: LayerDiagnosis) -> list[str]:
     half, far = (steps_back(v, layer.steps) for v in (layer.half_life, layer.horizon))
     lines = [f"half of it is left {half}, a thousandth {far}"]
+    lines += _jacobians(layer)
     rounded, zero = layer.rounded_at, layer.zero_at
     if math.isfinite(rounded[layer.dtype]):
         line = f"{layer.dtype} rounds it away from lag {rounded[layer.dtype]:,.0f} on"
@@ -115,6 +116,18 @@ def _where(layer: LayerDiagnosis) -> list[str]:
     if layer.required_lag == 0 and math.isfinite(layer.horizon):
         lines.append("if the task needs to look farther back, say `required_lag=`")
     return lines
+
+
+def _jacobians(layer: LayerDiagnosis) -> list[str]:
+    """Return how large the Jacobians of the farthest lag are, and how sure that is."""
+    if len(layer.jacobians) < 2:
+        return []
+    size, error = float(layer.jacobians[-1, 1]), float(layer.jacobian_error[-1])
+    far = f"{len(layer.jacobians) - 1:,}"
+    sure = f", to {error:.1g} nats" if math.isfinite(error) else ""
+    return [
+        f"the Jacobians alone: ‖∂h_T/∂s_t‖ is {describe_gain(size)} at lag {far}{sure}"
+    ]
 
 
 def _why(layer: LayerDiagnosis) -> list[str]:

@@ -13,7 +13,6 @@ from gradlab.studies.diagnosis.lags import (
     last_losses,
     last_steps,
     left,
-    probe_sources,
     quantiles,
     required_lag,
 )
@@ -70,13 +69,6 @@ def test_a_halving_recurrence_has_halving_profiles():
     expected[lags > 15, 1] = np.nan  # its states from 11 to 26
     # Powers of two are exact; the logarithms round.
     np.testing.assert_allclose(profile, expected, rtol=1e-15, atol=1e-15)
-
-
-def test_probes_stand_in_the_hidden_part_of_the_last_state(rng):
-    trajectory = run(Linear(np.eye(3), np.zeros((3, 1))), np.ones((2, 3)), [[[0]] * 2])
-    found = probe_sources(trajectory, rng=rng)
-    assert found.shape == (1, 2, 3)
-    assert (np.abs(found) == 1).all()
 
 
 def test_growth_of_a_line_is_its_slope_without_error():
