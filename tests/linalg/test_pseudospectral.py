@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradlab.errors import InputError
@@ -110,6 +110,7 @@ def test_perturbed_eigenvalues_are_within_reach(A, power, seed):
 @given(st.integers(1, 4).flatmap(matrices), st.sampled_from([-3, 1, 5]))
 def test_scaling_by_powers_of_two(A, power):
     scale = math.ldexp(np.abs(A).max() or 1.0, -10)
+    assume(math.ldexp(scale, min(power, 0)) > 0)  # of subnormal entries it may be 0
     one = pseudospectral_radius(A, scale)
     other = pseudospectral_radius(np.ldexp(A, power), math.ldexp(scale, power))
     if np.array_equal(np.ldexp(np.ldexp(A, power), -power), A):  # no underflow
