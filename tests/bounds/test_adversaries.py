@@ -14,8 +14,8 @@ from gradlab.linalg import arithmetic
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from tests.cases.adversaries import ADVERSARIES, BASES, PLAIN, with_basis
 from tests.cases.bounds import BOUNDS
-from tests.laws.test_bounds import is_wrong
 from tests.oracles.gain import exact_product
+from tests.oracles.sides import is_wrong
 
 FIELDS = [field.name for field in dataclasses.fields(Arithmetic)]
 CHANGED = {name: with_basis(change) for name, change in BASES.items()}
