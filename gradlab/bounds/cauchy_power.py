@@ -9,13 +9,12 @@ from typing import ClassVar, Literal, final
 
 from gradlab.bounds._circles import best_circle
 from gradlab.bounds.base import AbstractBound
+from gradlab.bounds.circle_maximum import log_largest_above, ratio_above
 from gradlab.bounds.linear_weights import linear_weights
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.linalg.arithmetic import fault
 from gradlab.linalg.rounding import (
     down_log,
-    down_times,
-    up_exp,
     up_log,
     up_log1p,
     up_sub,
@@ -26,10 +25,11 @@ from gradlab.linalg.rounding import (
 from gradlab.references import Reference
 from gradlab.typing import Matrix
 from gradlab.verified.enclosure import Enclosure
-from gradlab.verified.powers import enclosed_log_power_gain
 from gradlab.verified.resolvent import resolvent_norms_on_circle
 
-__all__ = ["CauchyPower", "ratio_above"]
+__all__ = ["CauchyPower"]
+
+_MOST = 1 << 14  # points of a circle
 
 
 @final
@@ -62,6 +62,9 @@ class CauchyPower(AbstractBound):
     def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
         """Return the bound in nats for an r that is searched for, rounded up.
 
+        For T ≥ 2¹⁴, where N would be larger still, the maximum over the circle stands
+        for the mean over all of it: few points certify the maximum.
+
         The theorem holds for every r, and no lower end is given.
 
         Raises
@@ -79,18 +82,11 @@ class CauchyPower(AbstractBound):
 def _above(W: Matrix, T: int) -> float:
     circle = best_circle(W, T)
     N = max(circle.degree << 2, 1 << T.bit_length())
-    norms = resolvent_norms_on_circle(W, circle.radius, N)
-    terms = [
-        up_times(T + 1, up_log(circle.radius)),
-        up_sub(up_log(up_sums(norms)), down_log(float(N))),
-        up_log1p(ratio_above(W, circle.radius, N)),
-    ]
-    bound = up_sum(terms)
+    power = up_times(T + 1, up_log(circle.radius))
+    if N > _MOST:
+        bound = up_sum([power, log_largest_above(W, circle.radius, circle.degree)])
+    else:
+        norms = resolvent_norms_on_circle(W, circle.radius, N)
+        mean = up_sub(up_log(up_sums(norms)), down_log(float(N)))
+        bound = up_sum([power, mean, up_log1p(ratio_above(W, circle.radius, N))])
     return bound if bound < math.inf else math.inf
-
-
-def ratio_above(W: Matrix, radius: float, N: int) -> float:
-    """Return a float64 ≥ ‖(W/r)^N‖₂; inf where it is not known."""
-    power = enclosed_log_power_gain(W, N, atol=1e-3)
-    log_ratio = up_sub(power.upper, down_times(N, down_log(radius)))
-    return float(up_exp(log_ratio)) if power.certified else math.inf

@@ -4,13 +4,7 @@ Integrating Cauchy's integral by parts, and with Spijker's bound on the length o
 image of a circle under a rational function of order n [spijker1991conjecture].  At
 r = 1 + 1/(T+1) the right side is below e n K(W), whatever T is.
 
-The maximum over the circle is certified from N points.  With d < N and τ = ‖(W/r)^d‖₂,
-
-    max‖(zI − W)⁻¹‖ ≤ (1 + τ)/(1 − τ) · max_j‖(z_jI − W)⁻¹‖ / cos(πd/2N),
-
-since (zI − W)⁻¹ (I − (W/z)^d) is a trigonometric polynomial of d terms on the circle,
-and between nodes that are 2π/N apart such a one rises by 1/cos(πd/2N) at most
-[ehlich1964schwankung].
+The maximum over the circle is certified in `gradlab.bounds.circle_maximum`.
 """
 
 import math
@@ -18,30 +12,16 @@ from typing import ClassVar, Literal, final
 
 from gradlab.bounds._circles import best_circle
 from gradlab.bounds.base import AbstractBound
-from gradlab.bounds.cauchy_power import ratio_above
+from gradlab.bounds.circle_maximum import log_largest_above
 from gradlab.bounds.linear_weights import linear_weights
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.linalg.arithmetic import fault
-from gradlab.linalg.rounding import (
-    down_add,
-    down_log,
-    down_log1p,
-    down_mul,
-    down_sqrt,
-    up_log,
-    up_log1p,
-    up_sum,
-    up_times,
-)
+from gradlab.linalg.rounding import down_log, up_log, up_sum, up_times
 from gradlab.references import Reference
 from gradlab.typing import Matrix
 from gradlab.verified.enclosure import Enclosure
-from gradlab.verified.resolvent import resolvent_norms_on_circle
 
 __all__ = ["KreissCeiling"]
-
-# With N = 4d: cos² (π/8) = (1 + √½)/2.
-_HALF = 0.5
 
 
 @final
@@ -91,20 +71,11 @@ class KreissCeiling(AbstractBound):
 
 def _above(W: Matrix, T: int) -> float:
     circle = best_circle(W, T)
-    r, d = circle.radius, circle.degree
-    ratio = ratio_above(W, r, d)
-    if not ratio < 1:
-        return math.inf
-    largest = resolvent_norms_on_circle(W, r, d << 2).max()
-    cosine = down_sqrt(down_mul(_HALF, down_add(1.0, down_sqrt(_HALF))))
     terms = [
         up_log(float(len(W))),
         -down_log(float(T + 1)),
-        up_times(T + 1, up_log(r)),
-        up_log(largest),
-        -down_log(cosine),
-        up_log1p(ratio),
-        -down_log1p(-ratio),
+        up_times(T + 1, up_log(circle.radius)),
+        log_largest_above(W, circle.radius, circle.degree),
     ]
     bound = up_sum(terms)
     return bound if bound < math.inf else math.inf
