@@ -17,7 +17,8 @@ __all__ = ["shapes"]
 
 _MARGINS = (1.0, 1.05, 1.4)  # of s over the growth of the mean
 _TERMS = 60  # an even number: what swings with period two is met in equal parts
-_MOST = 64  # Jacobians looked at
+_MOST = 64  # Jacobians looked at, for n ≤ 16; fewer of larger ones
+_LARGE = 32  # rows from which on one form is made, and not one for each margin
 _RIDGE = 1e-12
 _SMALLEST = 1e-200  # a size below it may be none
 
@@ -29,9 +30,10 @@ def shapes(factors: Factors) -> Iterator[tuple[Matrix, Matrix]]:
     scale = np.abs(factors).max(initial=0.0)
     if n == 1 or not 0 < scale < np.inf:
         return
-    stack = factors[:: -(-len(factors) // _MOST)] / scale
+    most = max(min(_MOST, 1024 // n), 4)
+    stack = factors[:: -(-len(factors) // most)] / scale
     growth = _growth(stack)
-    for margin in _MARGINS:
+    for margin in _MARGINS if n < _LARGE else _MARGINS[1:2]:
         P = _solution(stack, margin * growth)
         try:
             R = linalg.cholesky(P + _RIDGE * np.trace(P) / n * np.eye(n))
