@@ -90,6 +90,11 @@ class AbstractCell(abc.ABC):
         return self.sizes[0]
 
     @property
+    def units(self) -> int:
+        """Units, of which gates have one entry each; h may be a projection of them."""
+        return self.hidden
+
+    @property
     @abc.abstractmethod
     def params(self) -> dict[str, Array]:
         """The parameters by name, in the order of the constructor."""

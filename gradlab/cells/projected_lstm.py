@@ -13,7 +13,7 @@ from gradlab._checks import (
 )
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
-from gradlab.cells.activations import Sigmoid, Tanh
+from gradlab.cells.activations import Tanh, sigmoid_and_slope
 from gradlab.cells.base import AbstractCell, Outer
 from gradlab.cells.initialise import random_matrix, random_weights
 from gradlab.cells.lstm import LSTM
@@ -25,7 +25,7 @@ from gradlab.typing import Array, Seed
 
 __all__ = ["ProjectedLSTM"]
 
-_SIGMOID, _TANH = Sigmoid(), Tanh()
+_TANH = Tanh()
 
 
 @final
@@ -155,13 +155,16 @@ class ProjectedLSTM(AbstractCell):
         """Return ∂(h', c')/∂(h, c): an LSTM's slopes, and W_hr before what is shown."""
         i, f, g, o = self._gates(h, x, FLOATS)
         c = h[..., self.hidden :]
-        kept, written = FLOATS.sigmoid(f), FLOATS.sigmoid(i)
-        c_next = kept * c + written * np.tanh(g)
-        told = (np.tanh(g) * _SIGMOID.slope(i), c * _SIGMOID.slope(f))
+        written, written_slope = sigmoid_and_slope(i)
+        kept, kept_slope = sigmoid_and_slope(f)
+        shown, shown_slope = sigmoid_and_slope(o)
+        new = np.tanh(g)
+        c_next = kept * c + written * new
+        told = (new * written_slope, c * kept_slope, written * _TANH.slope(g))
         return ProjectedJacobian(
-            told=np.stack([*told, written * _TANH.slope(g)], axis=-2),
-            opened=np.tanh(c_next) * _SIGMOID.slope(o),
-            shown=FLOATS.sigmoid(o) * _TANH.slope(c_next),
+            told=np.stack(told, axis=-2),
+            opened=np.tanh(c_next) * shown_slope,
+            shown=shown * _TANH.slope(c_next),
             kept=kept,
             weights=self.W_hh,
             projection=self.W_hr,
@@ -189,7 +192,8 @@ class ProjectedLSTM(AbstractCell):
     def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
         """Return σ(i), σ(f) and σ(o), each (..., n) over the units."""
         i, f, _, o = self._gates(h, x, FLOATS)
-        return {"i": FLOATS.sigmoid(i), "f": FLOATS.sigmoid(f), "o": FLOATS.sigmoid(o)}
+        opened = {"i": i, "f": f, "o": o}
+        return {gate: sigmoid_and_slope(a)[0] for gate, a in opened.items()}
 
     def carried(self, h: Array, x: Array, c0: Array, *, waiting: Array) -> Array:
         """Return c_0 … c_T (T + 1, B, n) from h_0 … h_{T−1} (T, B, r) and the inputs.

@@ -32,7 +32,7 @@ def jacobian(
     cell_class : type
         `gradlab.cells.RNN`, `LSTM`, `GRU`, `Linear`, `Henon` or `Logistic`.
     n, m : int
-        Hidden size and input size; (2, 0) for Henon and (1, 0) for Logistic.
+        Units and inputs; (2, 0) for Henon and (1, 0) for Logistic.
     **options
         Passed to the cell's ``random``: ``activation="relu"`` for an RNN.
 
@@ -133,8 +133,8 @@ def symbolic_cell(
     """
     n, m = require_count("n", n), require_count("m", m, minimum=0)
     template = _template(cell_class, n, m, options)
-    if (template.hidden, template.sizes[1]) != (n, m):
-        expected = f"({template.hidden}, {template.sizes[1]})"
+    if (template.units, template.sizes[1]) != (n, m):
+        expected = f"({template.units}, {template.sizes[1]})"
         message = f"`(n, m)` of {cell_class.__name__} is {expected}; got ({n}, {m})."
         raise InputError(message)
     cell = copy.copy(template)

@@ -14,7 +14,7 @@ import sympy
 from scipy import special
 
 from gradlab.algebra.symbols import SYMBOLS
-from gradlab.cells import activations, gru, henon, lstm, rnn
+from gradlab.cells import activations, gru, henon, lstm, projected_lstm, rnn
 
 __all__ = ["SIGMOID", "TANH", "activation_code_in_symbols", "cell_code_in_symbols"]
 
@@ -66,16 +66,20 @@ class _Twin:
 SIGMOID, TANH = _Twin(SYMBOLS.sigmoid), _Twin(SYMBOLS.tanh)
 
 
+def _sigmoid_and_slope(a):
+    return SYMBOLS.sigmoid(a), SIGMOID.slope(a)
+
+
 @contextlib.contextmanager
 def cell_code_in_symbols(monkeypatch):
     """Run the cells' own code on symbols, with slopes of activations as derivatives."""
     with monkeypatch.context() as patch:
-        for module in (gru, henon, lstm, rnn):
+        for module in (gru, henon, lstm, projected_lstm, rnn):
             patch.setattr(module, "np", SymbolicNumPy(), raising=False)
-        for module in (gru, lstm, rnn):
+        for module in (gru, lstm, projected_lstm, rnn):
             patch.setattr(module, "FLOATS", SYMBOLS)
-        for module in (gru, lstm):
-            patch.setattr(module, "_SIGMOID", SIGMOID)
+        for module in (gru, lstm, projected_lstm):
+            patch.setattr(module, "sigmoid_and_slope", _sigmoid_and_slope)
             patch.setattr(module, "_TANH", TANH)
         yield
 

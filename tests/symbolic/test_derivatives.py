@@ -17,6 +17,7 @@ from gradlab.cells import (
     LeakyRelu,
     Linear,
     Logistic,
+    ProjectedLSTM,
     Wrapped,
 )
 from gradlab.symbolic import input_jacobian, jacobian, parameter_cotangents
@@ -59,6 +60,7 @@ CASES = [
     *((Linear, n, m, {}) for n, m in SIZES),
     *((RNN, n, m, {"activation": AnyActivation()}) for n, m in SIZES),
     *((LSTM, n, m, {}) for n, m in SIZES[:3]),
+    *((ProjectedLSTM, n, m, {"projected": 1}) for n, m in SIZES[:3]),
     *((GRU, n, m, {}) for n, m in SIZES[:3]),
     (Henon, 2, 0, {}),
     (Logistic, 1, 0, {}),

@@ -50,7 +50,7 @@ def scaled(cell: AbstractCell, factor: float) -> Remedy:
 
 def remembering(cell: LSTM | ProjectedLSTM, raised: float) -> Remedy:
     """Return the cell with the biases of its forget gates raised."""
-    b_h, n = np.array(cell.b_h), len(cell.b_h) // 4
+    b_h, n = np.array(cell.b_h), cell.units
     b_h[n : 2 * n] += raised
     words = f"forget-gate biases raised by {raised:.3g}"
     return Remedy("forget bias", words, _with(cell, b_h=b_h), "jozefowicz2015empirical")
@@ -58,7 +58,7 @@ def remembering(cell: LSTM | ProjectedLSTM, raised: float) -> Remedy:
 
 def _chrono(cell: LSTM | ProjectedLSTM | GRU, lag: int) -> Remedy:
     """Spread ln 1 … ln(R − 1) over the units, as quantiles of the uniform law."""
-    n = len(cell.b_hh) // 3 if isinstance(cell, GRU) else len(cell.b_h) // 4
+    n = cell.units
     spread = np.log(1 + (np.arange(n) + 0.5) / n * max(lag - 2, 1))
     if not isinstance(cell, GRU):
         b_h = np.array(cell.b_h)
