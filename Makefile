@@ -15,7 +15,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export GRADLAB_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help reproduce figures test check paper bench peers soundness docs lock clean
+.PHONY: help reproduce figures test check paper bench peers soundness mutants docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ PEERS := lyapynov==1.0.1 pynamicalsys==1.7.0
 
 soundness: $(VENV)/.installed ## a million exact decisions about certified numbers, 5 min
 	$(PY) -m benchmarks.soundness
+
+mutants: $(VENV)/.installed ## change the certified code at one place each; tests must fail
+	$(PY) -m benchmarks.mutants $(MUTANTS)
 
 docs: $(VENV)/.installed ## build/docs: every public name, from its docstring
 	$(PY) -m pip install --quiet "pdoc>=14.5"

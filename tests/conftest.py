@@ -1,10 +1,10 @@
-"""Fixtures and Hypothesis profiles: `dev` by default, `ci` derandomised, `nightly`."""
+"""Fixtures and Hypothesis profiles: `dev`, `ci` derandomised, `nightly`, `mutants`."""
 
 import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
@@ -16,6 +16,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
+settings.register_profile(  # of `make mutants`: whether a test fails, and not how
+    "mutants",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

@@ -1,0 +1,296 @@
+"""Mutants of the certified code: a test must fail for every change of its meaning.
+
+Run by `make mutants`: each mutant of `gradlab/bounds` and `gradlab/verified` changes
+one place, and the tests that execute that place run on it, quickest first, until one
+fails.  A survivor must stand in `benchmarks/mutants.json` with the reason why it may:
+it computes the same, or it only widens what is promised.  Survivors are known there by
+their function and their code, not by their line.
+
+`python -m benchmarks.mutants --sample 200 --seed 1` tries some; `--only norm_product`
+those of files so named; `--update` enters new survivors, whose reasons are left empty.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from benchmarks.mutations import Mutant, mutants, source_of
+
+__all__ = ["KEPT", "main"]
+
+ROOT = pathlib.Path(__file__).parents[1]
+KEPT = pathlib.Path(__file__).with_suffix(".json")
+MUTATED = ("gradlab/bounds", "gradlab/verified")
+CANDIDATES = (
+    *MUTATED,
+    "tests/bounds",
+    "tests/verified",
+    "tests/laws/test_bounds.py",
+    "tests/laws/test_directed_rounding.py",
+    "tests/laws/test_run_theorems.py",
+)
+COPIED = ("gradlab", "tests", "benchmarks", "conftest.py", "pyproject.toml")
+OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+LIMIT, SLOWER = 30.0, 10.0  # seconds, and times what the tests took unchanged
+BUDGET = 40.0  # seconds of tests for one mutant, as they took unchanged
+PASSED = 0
+
+
+@dataclass(frozen=True, order=True)
+class Survivor:
+    """What stands in the kept file: where, what became of what, and why it may."""
+
+    file: str
+    function: str
+    code: str
+    mutant: str
+    reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is known by."""
+        return self.file, self.function, self.code, self.mutant
+
+
+class Covering:
+    """Which tests execute a line, quickest first, from one run with contexts."""
+
+    def __init__(self, copy: pathlib.Path) -> None:
+        # Coverage is measured once, and its library belongs to the tests.
+        from coverage import CoverageData  # noqa: PLC0415
+
+        data = copy / "coverage"
+        command = [
+            *(sys.executable, "-m", "pytest", "-q", "-vv", "-p", "no:cacheprovider"),
+            *("--cov=gradlab.bounds", "--cov=gradlab.verified", "--cov-context=test"),
+            *("--cov-report=", "--cov-fail-under=0"),
+            *("--durations=0", "--durations-min=0", *CANDIDATES),
+        ]
+        env = environment() | {"COVERAGE_FILE": str(data)}
+        done = subprocess.run(
+            command, cwd=copy, env=env, capture_output=True, text=True, check=False
+        )
+        if done.returncode != PASSED:
+            sys.exit(f"the tests fail without any mutant:\n{done.stdout[-3000:]}")
+        rows = re.findall(r"^([\d.]+)s call +(.+)$", done.stdout, re.MULTILINE)
+        self.seconds = {test: float(duration) for duration, test in rows}
+        stored = CoverageData(str(data))
+        stored.read()
+        self.lines = {
+            pathlib.Path(file).relative_to(copy).as_posix(): stored.contexts_by_lineno(
+                file
+            )
+            for file in stored.measured_files()
+        }
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Return the tests that execute a mutant's lines, or else its file."""
+        lines = self.lines.get(mutant.file, {})
+        found = self._known(
+            context for line in mutant.lines for context in lines.get(line, [])
+        )
+        if not found or mutant.at_import:
+            found = self._known(context for line in lines.values() for context in line)
+        chosen, spent = [], 0.0
+        for test in sorted(found, key=lambda test: (self.seconds[test], test)):
+            spent += self.seconds[test]
+            if chosen and spent > BUDGET:
+                break
+            chosen.append(test)
+        return chosen
+
+    def _known(self, contexts: Iterator[str]) -> set[str]:
+        tests = {context.removesuffix("|run") for context in contexts}
+        return tests & self.seconds.keys()
+
+
+def environment() -> dict[str, str]:
+    """Return what the tests run under: nothing by chance, and no other copy."""
+    return os.environ | {"HYPOTHESIS_PROFILE": "mutants", "PYTHONPATH": "."}
+
+
+def copied(folder: pathlib.Path) -> pathlib.Path:
+    """Return a copy of what is tested and of its tests."""
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+def started(mutant: Mutant, tests: list[str], copy: pathlib.Path) -> int:
+    """Return the id of a fork of this process that runs the tests on a mutant."""
+    target = copy / mutant.file
+    target.write_text(source_of(mutant, ROOT), encoding="utf-8")
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.setsid()
+        os.chdir(copy)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        os.environ.update(environment())
+        for name in [*sys.modules]:
+            if name.partition(".")[0] in ("gradlab", "benchmarks"):
+                del sys.modules[name]
+        sys.path.insert(0, str(copy))
+        sys.dont_write_bytecode = True
+        import pytest  # noqa: PLC0415
+
+        os._exit(int(pytest.main([*OPTIONS, *tests])))
+    finally:
+        os._exit(99)
+
+
+@dataclass
+class Running:
+    """A mutant under test."""
+
+    mutant: Mutant
+    child: int
+    copy: pathlib.Path
+    deadline: float
+
+    def outcome(self) -> str | None:
+        """Return "killed", "timed out" or "survived"; None while its tests run."""
+        done, status = os.waitpid(self.child, os.WNOHANG)
+        if not done:
+            if time.monotonic() < self.deadline:
+                return None
+            os.killpg(self.child, signal.SIGKILL)
+            os.waitpid(self.child, 0)
+            return "timed out"
+        return "survived" if status == PASSED else "killed"
+
+
+def outcomes(
+    chosen: list[Mutant], covering: Covering, copies: list[pathlib.Path]
+) -> Iterator[tuple[Mutant, str]]:
+    """Yield each mutant with its outcome; as many at once as there are copies."""
+    waiting, running = chosen[::-1], []
+    while waiting or running:
+        while waiting and copies:
+            mutant = waiting.pop()
+            tests = covering.tests(mutant)
+            if not tests:
+                yield mutant, "survived"
+                continue
+            copy = copies.pop()
+            took = sum(covering.seconds[test] for test in tests)
+            deadline = time.monotonic() + LIMIT + SLOWER * took
+            child = started(mutant, tests, copy)
+            running.append(Running(mutant, child, copy, deadline))
+        time.sleep(0.02)
+        for one in [*running]:
+            outcome = one.outcome()
+            if outcome is not None:
+                running.remove(one)
+                shutil.copy2(ROOT / one.mutant.file, one.copy / one.mutant.file)
+                copies.append(one.copy)
+                yield one.mutant, outcome
+
+
+def kept() -> dict[tuple[str, ...], Survivor]:
+    """Return the survivors that are known, by their keys."""
+    if not KEPT.exists():
+        return {}
+    rows = json.loads(KEPT.read_text(encoding="utf-8"))["survivors"]
+    return {one.key: one for one in (Survivor(**row) for row in rows)}
+
+
+def main() -> None:
+    """Try mutants, print survivors, and fail on those that are not accounted for."""
+    options = _options()
+    chosen = [
+        mutant
+        for folder in MUTATED
+        for path in sorted((ROOT / folder).glob("*.py"))
+        if re.search(options.only, path.name) and path.name != "__init__.py"
+        for mutant in mutants(path, ROOT)
+    ]
+    total = len(chosen)
+    if options.sample:
+        random.seed(options.seed)
+        chosen = random.sample(chosen, min(options.sample, total))
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [copied(pathlib.Path(folder) / str(k)) for k in range(options.jobs)]
+        _preload()
+        covering = Covering(copies[0])
+        print(f"{len(chosen)} of {total} mutants, {len(covering.seconds)} tests")
+        found = []
+        for mutant, outcome in outcomes(chosen, covering, [*copies]):
+            found.append((mutant, outcome))
+            if outcome != "killed":
+                print(f"{outcome}: {mutant}", flush=True)
+    sys.exit(_judged(found, update=options.update, whole=len(chosen) == total))
+
+
+def _judged(found: list[tuple[Mutant, str]], *, update: bool, whole: bool) -> int:
+    known = kept()
+    lived = {
+        one.key: known.get(one.key, one)
+        for one in (
+            Survivor(m.file, m.function, m.code, m.becomes)
+            for m, outcome in found
+            if outcome == "survived"
+        )
+    }
+    killed = sum(outcome != "survived" for _, outcome in found)
+    print(f"{killed} of {len(found)} killed: {killed / max(len(found), 1):.1%}")
+    if update:
+        tried = {(m.file, m.function, m.code, m.becomes) for m, _ in found}
+        stays = {key: one for key, one in known.items() if key not in tried}
+        rows = [asdict(one) for one in sorted([*(stays | lived).values()])]
+        rate = {"mutants": len(found), "killed": killed} if whole else _rate()
+        record = {**rate, "survivors": rows}
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        KEPT.write_text(text + "\n", encoding="utf-8")
+    unaccounted = [one for one in lived.values() if not one.reason]
+    for one in unaccounted:
+        print(f"no reason in {KEPT.name}: {' | '.join(one.key)}")
+    return int(bool(unaccounted))
+
+
+def _rate() -> dict[str, int]:
+    if not KEPT.exists():
+        return {}
+    record = json.loads(KEPT.read_text(encoding="utf-8"))
+    return {name: record[name] for name in ("mutants", "killed") if name in record}
+
+
+def _preload() -> None:
+    """Import what every test imports, once for all forks."""
+    for name in ("OPENBLAS", "OMP", "MKL"):
+        os.environ[f"{name}_NUM_THREADS"] = "1"
+    for name in ("pytest", "numpy", "scipy.linalg", "scipy.special", "flint"):
+        __import__(name)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Mutants of the certified code.")
+    parser.add_argument("--sample", type=int, default=0, help="try so many of them")
+    parser.add_argument("--seed", type=int, default=0, help="which ones")
+    parser.add_argument("--only", default="", help="files whose names match this")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--update", action="store_true", help="enter new survivors")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
