@@ -19,9 +19,9 @@ from gradlab.cells import GRU, LSTM, RNN, Henon, Linear
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError, InputError
 from gradlab.linalg import arithmetic
+from gradlab.testing import wrong_bounds
 from gradlab.verified import Enclosure
 from tests.cases.bounds import BOUNDS
-from tests.cases.planted import PLANTED
 from tests.oracles.gain import exact_product, gain_at_most
 
 RUNS = {
@@ -79,7 +79,7 @@ def test_a_sharp_bound_is_proved_although_the_gain_is_next_to_it(case):
 
 def test_a_wrong_bound_is_refuted(rng):
     trajectory = RUNS["linear"](rng)
-    found = PLANTED["radius without transient"].certify(trajectory)
+    found = wrong_bounds()["radius without transient"].certify(trajectory)
     assert found.verdict is Verdict.REFUTED
     assert found.log_gain.lower > found.log_bound.upper
 
