@@ -135,7 +135,7 @@ def copied(folder: pathlib.Path) -> pathlib.Path:
 def started(mutant: Mutant, tests: list[str], copy: pathlib.Path) -> int:
     """Return the id of a fork of this process that runs the tests on a mutant."""
     target = copy / mutant.file
-    target.write_text(source_of(mutant, ROOT), encoding="utf-8")
+    target.write_text(source_of(mutant, copy), encoding="utf-8")
     child = os.fork()
     if child:
         return child
@@ -180,7 +180,10 @@ class Running:
 
 
 def outcomes(
-    chosen: list[Mutant], covering: Covering, copies: list[pathlib.Path]
+    chosen: list[Mutant],
+    covering: Covering,
+    whole: pathlib.Path,
+    copies: list[pathlib.Path],
 ) -> Iterator[tuple[Mutant, str]]:
     """Yield each mutant with its outcome; as many at once as there are copies."""
     waiting, running = chosen[::-1], []
@@ -201,7 +204,7 @@ def outcomes(
             outcome = one.outcome()
             if outcome is not None:
                 running.remove(one)
-                shutil.copy2(ROOT / one.mutant.file, one.copy / one.mutant.file)
+                shutil.copy2(whole / one.mutant.file, one.copy / one.mutant.file)
                 copies.append(one.copy)
                 yield one.mutant, outcome
 
@@ -217,28 +220,40 @@ def kept() -> dict[tuple[str, ...], Survivor]:
 def main() -> None:
     """Try mutants, print survivors, and fail on those that are not accounted for."""
     options = _options()
-    chosen = [
-        mutant
-        for folder in MUTATED
-        for path in sorted((ROOT / folder).glob("*.py"))
-        if re.search(options.only, path.name) and path.name != "__init__.py"
-        for mutant in mutants(path, ROOT)
-    ]
-    total = len(chosen)
-    if options.sample:
-        random.seed(options.seed)
-        chosen = random.sample(chosen, min(options.sample, total))
     with tempfile.TemporaryDirectory() as folder:
-        copies = [copied(pathlib.Path(folder) / str(k)) for k in range(options.jobs)]
+        whole = copied(pathlib.Path(folder) / "whole")
+        chosen, total = _chosen(options, whole)
+        covering = Covering(whole)
+        copies = [pathlib.Path(folder) / str(k) for k in range(options.jobs)]
+        for copy in copies:
+            shutil.copytree(whole, copy)  # with what was compiled on the way
         _preload()
-        covering = Covering(copies[0])
         print(f"{len(chosen)} of {total} mutants, {len(covering.seconds)} tests")
         found = []
-        for mutant, outcome in outcomes(chosen, covering, [*copies]):
+        for mutant, outcome in outcomes(chosen, covering, whole, copies):
             found.append((mutant, outcome))
             if outcome != "killed":
-                print(f"{outcome}: {mutant}", flush=True)
-    sys.exit(_judged(found, update=options.update, whole=len(chosen) == total))
+                print(f"{len(found):>5} {outcome}: {mutant}", flush=True)
+            if time.monotonic() > options.until:
+                break
+    sys.exit(_judged(found, update=options.update, whole=len(found) == total))
+
+
+def _chosen(
+    options: argparse.Namespace, root: pathlib.Path
+) -> tuple[list[Mutant], int]:
+    """Return the mutants to try, and how many there are."""
+    every = [
+        mutant
+        for folder in MUTATED
+        for path in sorted((root / folder).glob("*.py"))
+        if re.search(options.only, path.name) and path.name != "__init__.py"
+        for mutant in mutants(path, root)
+    ]
+    if not options.sample:
+        return every, len(every)
+    random.seed(options.seed)
+    return random.sample(every, min(options.sample, len(every))), len(every)
 
 
 def _judged(found: list[tuple[Mutant, str]], *, update: bool, whole: bool) -> int:
@@ -288,8 +303,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="which ones")
     parser.add_argument("--only", default="", help="files whose names match this")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--minutes", type=float, default=1e6, help="stop after so many")
     parser.add_argument("--update", action="store_true", help="enter new survivors")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.until = time.monotonic() + 60 * options.minutes
+    return options
 
 
 if __name__ == "__main__":

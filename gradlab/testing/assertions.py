@@ -71,7 +71,7 @@ def assert_gradient_reaches(
     >>> assert_gradient_reaches(halving, inputs, lag=20)
     Traceback (most recent call last):
     ...
-    AssertionError: Linear: ×10^−6.02 of the gradient is left 20 steps back, and 0.001
+    AssertionError: Linear: ×10⁻⁶ of the gradient is left 20 steps back, and 0.001
     is asked for; a thousandth is left 10.0 steps back.
     """
     __tracebackhide__ = True
@@ -133,7 +133,7 @@ def assert_gradient_stays_below(
     Traceback (most recent call last):
     ...
     AssertionError: Linear: the gradient grows by more than 1000 within 10 steps back,
-    and to ×10^29.5 of its size; ×2 per step: doubles every 1 step (0.693 nats).
+    and to ×3·10²⁹ of its size; ×2 per step: doubles every 1 step (0.693 nats).
     """
     __tracebackhide__ = True
     most = require_number("factor", factor, above=0.0)
