@@ -79,6 +79,11 @@ class Mutant:
     node: int
     choice: int
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it is known by: not its line."""
+        return self.file, self.function, self.code, self.becomes
+
     def __str__(self) -> str:
         """Say where and what."""
         where = f"{self.file}:{self.lines[0]} {self.function}"

@@ -140,6 +140,12 @@ STEPS: Mapping[str, WrongBound] = {
     ),
     "a scaling for free": WrongBound("scaled_norm", "exceeded", _scaled),
     "no scaling": WrongBound("scaled_norm", "blunt", powers(spectral, gamma)),
+    "the radius for that of all slopes": WrongBound(
+        "slope_set", "exceeded", powers(radius, gamma)
+    ),
+    "all slopes, and no form": WrongBound(
+        "slope_set", "blunt", powers(spectral, gamma)
+    ),
     "orthogonal, by the slope at rest": WrongBound(
         "orthogonal_ceiling", "exceeded", lambda run: len(run) * log(slope_at_rest(run))
     ),

@@ -62,15 +62,15 @@ def test_rounding_that_is_turned_round_is_imported(tmp_path):
 def test_every_survivor_on_record_is_a_mutant_and_has_a_reason():
     record = json.loads(KEPT.read_text(encoding="utf-8"))
     every = {
-        (one.file, one.function, one.code, one.becomes)
+        one.key
         for folder in MUTATED
         for path in modules(ROOT / folder)
         for one in mutants(path, ROOT)
     }
-    for row in record["survivors"]:
-        key = row["file"], row["function"], row["code"], row["mutant"]
-        assert key in every, "the code has changed: run make mutants"
-        assert row["reason"], key
+    assert 0 < record["killed"] <= record["tried"] <= record["of"]
+    for *key, reason in record["survivors"]:
+        assert tuple(key) in every, "the code has changed: run make mutants"
+        assert reason, key
 
 
 def test_the_folders_are_there():
