@@ -50,6 +50,7 @@ def test_a_trained_cell_has_learnt(kind):
     assert np.abs(cell.W_hh - fresh.W_hh).max() > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bound", all_bounds(), ids=lambda bound: bound.label)
 def test_every_bound_holds_on_text(kind, bound):
