@@ -18,7 +18,7 @@ from gradlab._checks import require_stack
 from gradlab.errors import InputError
 from gradlab.linalg._integers import whole
 
-__all__ = ["gain_at_least", "gain_at_most"]
+__all__ = ["exp_between", "gain_at_least", "gain_at_most"]
 
 _FIRST = 128  # bits
 _GUARD = 64
