@@ -1,11 +1,13 @@
 """Facts about twins: first order, second order, and the rounding of the run itself."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from gradlab.bounds import NormProduct, TwinCeiling
+from gradlab.bounds.twin_ceiling import _CURVATURES
 from gradlab.cells import RNN
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import AssumptionError, InputError
@@ -74,3 +76,10 @@ def test_other_activations_and_no_separation_are_refused():
         TwinCeiling().log_bound(relu)
     with pytest.raises(InputError, match="`separation` must be a finite number > 0"):
         TwinCeiling(separation=0.0)
+
+
+def test_curvatures_are_the_least_float64s_above_or_nearly():
+    # max|tanh''| = 4/(3√3) and max|σ''| = 1/(6√3): their squares are rational.
+    for name, square in (("tanh", Fraction(16, 27)), ("sigmoid", Fraction(1, 108))):
+        found = Fraction(_CURVATURES[name]) ** 2
+        assert square <= found <= square * (1 + Fraction(1, 10**15))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gradlab.errors import InputError
 from gradlab.testing import matrices
 from gradlab.verified import Verdict, definite_verdict, lyapunov_verdict
+from gradlab.verified.definite import sector_verdict
 from tests.oracles.exact_norms import exact, is_semidefinite
 
 squares = st.integers(1, 4).flatmap(matrices)
@@ -94,3 +95,13 @@ def test_what_is_not_symmetric_is_refused():
         lyapunov_verdict(np.eye(2), [[1.0, 0.5], [0.25, 1.0]], 0.5)
     with pytest.raises(InputError, match="`rate` must be a finite number > 0"):
         lyapunov_verdict(np.eye(2), np.eye(2), 0.0)
+
+
+def test_one_of_two_forms_that_is_not_known_leaves_both_unproved():
+    # 0.1² as floats has 106 bits: 0.1² − 0.1² is 0 in 128 bits, and a ball in 64.
+    one, rate = [[1.0]], 0.1
+    assert lyapunov_verdict([[rate]], one, rate, most_bits=64) is Verdict.UNDECIDED
+    assert lyapunov_verdict([[rate]], one, rate) is not Verdict.PROVED
+    sector = [[rate]], (0.0, 1.0), one, [2.0], rate
+    assert sector_verdict(*sector, most_bits=64) is Verdict.UNDECIDED
+    assert sector_verdict(*sector) is not Verdict.PROVED
