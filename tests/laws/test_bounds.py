@@ -6,7 +6,7 @@ so their product is rational, and no tolerance appears.
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from gradlab.bounds import AbstractBound, NormProduct, all_bounds, all_theorems
 from gradlab.cells import Henon
