@@ -15,7 +15,7 @@ ifneq ($(wildcard ../shared/data/.),)
 export GRADLAB_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help reproduce figures test check paper bench peers soundness mutants docs lock clean
+.PHONY: help reproduce figures test lint check paper bench peers soundness mutants docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,11 +29,13 @@ figures: $(VENV)/.installed ## one figure and what it needs: make figures ONLY=b
 test: $(VENV)/.installed ## every test and example, with branch coverage
 	$(PY) -m pytest -n $(JOBS) --cov --checks paper/generated/checks.tex $(PYTEST)
 
-check: $(VENV)/.installed ## format, lint, types, floors, fast tests
+lint: $(VENV)/.installed ## format, lint, types, floors
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+
+check: lint ## the same, and the fast tests
 	$(PY) -m pytest -q -n $(JOBS) -m "not slow" $(PYTEST)
 
 paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
