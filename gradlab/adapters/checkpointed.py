@@ -5,7 +5,7 @@ import os
 from gradlab._checks import require_one_of
 from gradlab.adapters.loaded_model import LoadedModel
 from gradlab.adapters.stack import Stack, StackLayer
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
 from gradlab.checkpoints import (
     Checkpoint,
     RecurrentModule,
@@ -121,10 +121,12 @@ def _stack(one: RecurrentModule, found: Checkpoint, activation: str) -> Stack:
 
 
 def _cell(kind: str, weights: LayerWeights, activation: str) -> AbstractCell:
-    W_hh, W_hx, b_hx, b_hh = weights
+    W_hh, W_hx, b_hx, b_hh, W_hr = weights
     match kind:
         case "RNN":
             return RNN(W_hh, W_hx, b_hx + b_hh, activation=activation)
+        case "LSTM" if W_hr is not None:
+            return ProjectedLSTM(W_hh, W_hx, b_hx + b_hh, W_hr)
         case "LSTM":
             return LSTM(W_hh, W_hx, b_hx + b_hh)
         case _:

@@ -20,7 +20,7 @@ from gradlab._checks import (
 from gradlab.adapters.alignment import Alignment
 from gradlab.adapters.recording import RecordedLayer, Recording
 from gradlab.adapters.stack import Stack
-from gradlab.cells import AbstractCell
+from gradlab.cells import AbstractCell, ProjectedLSTM
 from gradlab.datasets import one_hot
 from gradlab.dynamics import Trajectory
 from gradlab.errors import InputError
@@ -101,7 +101,10 @@ class LoadedModel:
     def __repr__(self) -> str:
         first = self.stack.layers[0].cell
         layers, ways = len(self.stack.rows()), len(self.stack.rows()[0])
-        parts = [f"{self.kind} {first.sizes[1]} → {first.hidden}"]
+        shape = f"{first.sizes[1]} → {first.hidden}"
+        if isinstance(first, ProjectedLSTM):
+            shape = f"{first.sizes[1]} → {first.units} → {first.hidden} projected"
+        parts = [f"{self.kind} {shape}"]
         parts += [f"{layers} layers"] * (layers > 1) + ["two directions"] * (ways > 1)
         if self.embedding is not None:
             parts.append(f"reads {self.symbols:,} symbols")

@@ -64,7 +64,7 @@ def fitted(
 
 
 def _sizes(group: Group, weights: Mapping[Place, Array]) -> Sizes | None:
-    projected = any(place.role == "W_ph" for place in weights)
+    projected = any(place.role == "W_hr" for place in weights)
     votes = Counter(
         vote
         for place, array in weights.items()
@@ -128,7 +128,7 @@ def _expected(
             "W_hh": _rows_first(group, (rows, sizes.fed_back)),
         }
         if sizes.projected:
-            shapes["W_ph"] = (sizes.fed_back, sizes.hidden)
+            shapes["W_hr"] = (sizes.fed_back, sizes.hidden)
         if sizes.bias and group.naming == "torch":
             shapes |= {"b_hx": (rows,), "b_hh": (rows,)}
         for direction in sizes.directions:

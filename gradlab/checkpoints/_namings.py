@@ -1,9 +1,9 @@
 """How frameworks name and shape the weights of W_hh h + W_hx x + b, by their role.
 
 With K gates of n units, m inputs, and p entries of the state that is fed back (n, but
-for an LSTM with a projection W_ph):
+for an LSTM with a projection W_hr):
 
-    torch   W_hx (K n, m), W_hh (K n, p), b_hx and b_hh (K n,), W_ph (p, n);
+    torch   W_hx (K n, m), W_hh (K n, p), b_hx and b_hh (K n,), W_hr (p, n);
     Keras   W_hx (m, K n), W_hh (n, K n), b (K n,) or (2, K n), as its states are rows.
 """
 
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 __all__ = ["Direction", "Group", "Place", "Role", "place_of"]
 
-Role: TypeAlias = Literal["W_hx", "W_hh", "b_hx", "b_hh", "W_ph", "b"]
+Role: TypeAlias = Literal["W_hx", "W_hh", "b_hx", "b_hh", "W_hr", "b"]
 Direction: TypeAlias = Literal["forward", "backward"]
 
 _TORCH: dict[str, Role] = {
@@ -20,7 +20,7 @@ _TORCH: dict[str, Role] = {
     "weight_hh": "W_hh",
     "bias_ih": "b_hx",
     "bias_hh": "b_hh",
-    "weight_hr": "W_ph",
+    "weight_hr": "W_hr",
 }
 _KERAS: dict[str, Role] = {"kernel": "W_hx", "recurrent_kernel": "W_hh", "bias": "b"}
 _HEAD = r"(?P<head>(?:.*[/.])?)"

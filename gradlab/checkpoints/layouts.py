@@ -1,4 +1,4 @@
-"""The weights of one layer as gradlab's cells take them: W_hh, W_hx, b_hx, b_hh.
+"""The weights of one layer as gradlab's cells take them: W_hh, W_hx, b_hx, b_hh, W_hr.
 
 torch's gates are in gradlab's order: i, f, g, o and r, z, n.  Keras has its matrices
 transposed, and in a GRU its gates in the order z, r, h.
@@ -21,14 +21,16 @@ __all__ = ["LayerWeights", "layer_weights", "widened"]
 class LayerWeights(NamedTuple):
     """Weights of one layer in one direction, float64, in the order of gradlab's gates.
 
-    W_hh (K n, n), W_hx (K n, m), b_hx and b_hh (K n,); zeros without a bias, and the
-    second zero where the framework has one bias alone.
+    W_hh (K n, p), W_hx (K n, m), b_hx and b_hh (K n,); zeros without a bias, and the
+    second zero where the framework has one bias alone.  W_hr (p, n) is the projection
+    of an LSTM; None without one, and then p is n.
     """
 
     W_hh: Matrix
     W_hx: Matrix
     b_hx: Vector
     b_hh: Vector
+    W_hr: Matrix | None = None
 
 
 def layer_weights(
@@ -52,15 +54,14 @@ def layer_weights(
     W_hh, W_hx = found["W_hh"], found["W_hx"]
     if module.naming == "torch":
         zero = np.zeros(len(W_hh))
-        return LayerWeights(
-            W_hh, W_hx, found.get("b_hx", zero), found.get("b_hh", zero)
-        )
-    biases = np.zeros((2, W_hh.shape[1]))
+        biases = found.get("b_hx", zero), found.get("b_hh", zero)
+        return LayerWeights(W_hh, W_hx, *biases, found.get("W_hr"))
+    pair = np.zeros((2, W_hh.shape[1]))
     if "b" in found:
-        biases[: found["b"].ndim] = found["b"]
+        pair[: found["b"].ndim] = found["b"]
     order = [1, 0, 2] if module.kind == "GRU" else slice(None)
     return LayerWeights(
-        *(_reordered(part, module.hidden, order) for part in (W_hh.T, W_hx.T, *biases))
+        *(_reordered(part, module.hidden, order) for part in (W_hh.T, W_hx.T, *pair))
     )
 
 

@@ -90,7 +90,8 @@ class RecurrentModule:
         many = f", {self.layers} layers" * (self.layers > 1)
         where = {1: f", {self.directions[0]}", 2: ", in both directions"}
         ways = where[len(self.directions)] * (self.directions != ("forward",))
-        shape = f"{self.inputs} → {self.hidden}{many}{ways}"
+        seen = f" → {self.projection} projected" * (self.projection > 0)
+        shape = f"{self.inputs} → {self.hidden}{seen}{many}{ways}"
         return f"{quoted(self.name)}: {self.kind} {shape}, {self.dtype} ({self.naming})"
 
 
@@ -265,9 +266,11 @@ def _module(
 
 
 def _unsupported(group: Group, weights: Mapping[Place, Array], sizes: Sizes) -> str:
-    if sizes.projected:
-        size = f"proj_size = {sizes.fed_back}"
-        return f"its state is projected ({size}), which gradlab has no cell for"
+    if sizes.fed_back > sizes.hidden:
+        many = f"{sizes.fed_back} entries, of {sizes.hidden} units"
+        return (
+            f"its state is projected to {many}: torch has none of more than its units"
+        )
     if group.naming == "torch" or sizes.gates != 3:
         return ""
     bias = weights.get(Place(0, sizes.directions[0], "b"))

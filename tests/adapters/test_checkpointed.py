@@ -8,7 +8,7 @@ import pytest
 
 from gradlab.adapters import from_checkpoint, from_torch
 from gradlab.adapters import record as record_torch
-from gradlab.cells import GRU
+from gradlab.cells import GRU, ProjectedLSTM
 from gradlab.errors import CheckpointError, InputError, ShapeError
 from tests.checkpoints.files import safetensors_of
 
@@ -31,7 +31,8 @@ class Reader(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(Q, M)
         self.core = getattr(nn, kind)(M, N, **options)
-        self.head = nn.Linear(N * (1 + options.get("bidirectional", False)), Q)
+        shown = options.get("proj_size", N)
+        self.head = nn.Linear(shown * (1 + options.get("bidirectional", False)), Q)
 
     def forward(self, symbols):
         return self.head(self.core(self.embedding(symbols))[0])
@@ -62,18 +63,24 @@ def seeded(make, *arguments, **options):
     return make(*arguments, **options)
 
 
-KINDS = [("RNN", "tanh"), ("RNN", "relu"), ("LSTM", None), ("GRU", None)]
+KINDS = {
+    "RNN": ("RNN", {"nonlinearity": "tanh"}),
+    "RNN relu": ("RNN", {"nonlinearity": "relu"}),
+    "LSTM": ("LSTM", {}),
+    "LSTM projected": ("LSTM", {"proj_size": 2}),
+    "GRU": ("GRU", {}),
+}
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("both", [True, False])
 @pytest.mark.parametrize("layers", [1, 3])
-@pytest.mark.parametrize(("kind", "activation"), KINDS)
-def test_outputs_are_torch_s(kind, activation, layers, both, bias, written):
-    options = {"num_layers": layers, "bidirectional": both, "bias": bias}
-    if activation:
-        options["nonlinearity"] = activation
-    model = seeded(Reader, kind, **options).double()
+@pytest.mark.parametrize("name", KINDS)
+def test_outputs_are_torch_s(name, layers, both, bias, written):
+    kind, options = KINDS[name]
+    shape = {"num_layers": layers, "bidirectional": both, "bias": bias}
+    model = seeded(Reader, kind, **options, **shape).double()
+    activation = options.get("nonlinearity")
     found = from_checkpoint(written(model.state_dict()), activation=activation)
     symbols = torch.randint(Q, (T, B))
     with torch.no_grad():
@@ -85,6 +92,17 @@ def test_outputs_are_torch_s(kind, activation, layers, both, bias, written):
     np.testing.assert_allclose(found.stack.outputs(x), written_by_core, atol=1e-12)
     assert found.caveats == ()
     assert (found.kind, found.dtype, found.symbols) == (kind, "float64", Q)
+
+
+def test_a_projected_module_alone_is_what_from_torch_has(written):
+    module = seeded(nn.LSTM, M, N, proj_size=2)
+    found = from_checkpoint(written(module.state_dict()))
+    (layer,), cell = found.stack.layers, from_torch(module)
+    assert isinstance(layer.cell, ProjectedLSTM)
+    assert (layer.cell.units, layer.cell.hidden) == (N, 2)
+    for key, value in cell.params.items():
+        np.testing.assert_array_equal(layer.cell.params[key], value)
+    assert repr(found) == "LoadedModel(LSTM 4 → 5 → 2 projected, float32)"
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
@@ -151,9 +169,11 @@ def mean_loss(which):
 
 @pytest.mark.parametrize("which", ["last", "every"])
 @pytest.mark.parametrize("both", [True, False])
-@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-def test_a_recording_is_that_of_the_torch_model(kind, both, which, written):
-    model = seeded(Reader, kind, num_layers=2, bidirectional=both).double()
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "LSTM projected", "GRU"])
+def test_a_recording_is_that_of_the_torch_model(name, both, which, written):
+    kind, options = KINDS[name]
+    shape = {"num_layers": 2, "bidirectional": both}
+    model = seeded(Reader, kind, **options, **shape).double()
     symbols, targets = torch.randint(Q, (T, B)), torch.randint(Q, (T, B))
     theirs = record_torch(model, symbols, targets, loss=mean_loss(which))
     found = from_checkpoint(written(model.state_dict()), activation=None)
@@ -211,6 +231,23 @@ def test_a_layer_may_be_another_cell(written):
         found.with_cells({"core": other})
 
 
+def test_a_projected_layer_may_be_another_cell(written):
+    model = seeded(Reader, "LSTM", num_layers=2, proj_size=2)
+    found = from_checkpoint(written(model.state_dict()))
+    names = ("core.layer0", "core.layer1")
+    cells = {
+        name: ProjectedLSTM.random(N, m, projected=2, gain=1.0, rng=0)
+        for name, m in zip(names, (M, 2), strict=True)
+    }
+    again = found.with_cells(cells)
+    assert [layer.cell for layer in again.stack.layers] == list(cells.values())
+    assert again.outputs(np.zeros((T, B), int)).shape == (T, B, Q)
+    with pytest.raises(ShapeError, match="m = 5 inputs, what the layer below writes"):
+        found.with_cells({names[0]: GRU.random(N, M, gain=1.0, rng=0)})
+    with pytest.raises(ShapeError, match=r"`W_qh` must have shape \(q, n\) with n = 5"):
+        found.with_cells({names[1]: GRU.random(N, 2, gain=1.0, rng=0)})
+
+
 def test_symbols_without_an_embedding_are_unit_vectors(written):
     found = from_checkpoint(written(seeded(nn.RNN, M, N).state_dict()))
     symbols = np.arange(T * B).reshape(T, B) % M
@@ -249,11 +286,13 @@ def test_what_a_reader_cannot_read_is_refused(name, written):
     assert cause in str(caught.value)
 
 
-def test_a_projection_is_refused_clearly(written):
-    path = written(seeded(nn.LSTM, M, N, proj_size=2).state_dict())
-    expected = r"LSTM 4 → 5, float32 \(torch\): its state is projected \(proj_size = 2"
+def test_a_projection_to_more_than_the_units_is_refused_clearly(written):
+    state = seeded(nn.LSTM, M, N, proj_size=2).state_dict()
+    state["weight_hh_l0"] = torch.zeros((4 * N, N + 1))
+    state["weight_hr_l0"] = torch.zeros((N + 1, N))
+    expected = r"LSTM 4 → 5 → 6 projected, float32 \(torch\): its state is projected to"
     with pytest.raises(CheckpointError, match=expected):
-        from_checkpoint(path)
+        from_checkpoint(written(state))
 
 
 def test_what_is_taken_for_granted_and_left_out_is_said(written):

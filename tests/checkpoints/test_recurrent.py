@@ -63,13 +63,20 @@ def test_a_cell_of_torch_s_has_no_layer_in_its_names():
     )
 
 
-def test_a_projection_is_seen_and_said():
-    for both in (False, True):
-        weights = torch_weights(layers=2, both=both, projected=2)
-        one = recurrent_architecture(weights).module()
-        assert (one.hidden, one.projection) == (N, 2)
-        assert one.outputs == 2 * (1 + both)
-        assert "proj_size = 2" in one.unsupported
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("both", [True, False])
+def test_a_projection_is_seen_and_said(both, bias):
+    weights = torch_weights(layers=2, both=both, bias=bias, projected=2)
+    one = recurrent_architecture(weights).module()
+    assert (one.kind, one.hidden, one.projection) == ("LSTM", N, 2)
+    assert one.outputs == 2 * (1 + both)
+    assert one.unsupported == ""
+    assert str(one).startswith("`rnn`: LSTM 3 → 5 → 2 projected, 2 layers")
+
+
+def test_a_projection_to_more_than_the_units_is_none_of_torch_s():
+    (one,) = recurrent_architecture(torch_weights(projected=N + 1)).modules
+    assert one.unsupported.startswith("its state is projected to 6 entries, of 5 units")
 
 
 def without(*names):
