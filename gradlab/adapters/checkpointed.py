@@ -3,6 +3,7 @@
 import os
 
 from gradlab._checks import require_one_of
+from gradlab._files import printable
 from gradlab.adapters.loaded_model import LoadedModel
 from gradlab.adapters.stack import Stack, StackLayer
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
@@ -21,6 +22,7 @@ __all__ = ["from_checkpoint"]
 
 _PRECISIONS = ("float64", "float32", "bfloat16", "float16")  # widest first
 _LISTED = 6
+_LONGEST = 80  # characters of the name of a file
 
 
 def from_checkpoint(
@@ -107,6 +109,8 @@ def from_checkpoint(
         W_qh=weights,
         b_q=bias,
         caveats=caveats,
+        file=printable(found.path.name, _LONGEST),
+        sha256=found.sha256,
     )
 
 

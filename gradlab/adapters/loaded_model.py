@@ -59,6 +59,9 @@ class LoadedModel:
         Its bias.
     caveats : tuple of str
         What the file does not tell, and what of it is not in this model.
+    file, sha256 : str
+        The name of the file, without folders and printable, and the hash of its bytes;
+        "" of a model that no file holds.
 
     Raises
     ------
@@ -74,6 +77,8 @@ class LoadedModel:
     W_qh: Array | None = None
     b_q: Array | None = None
     caveats: tuple[str, ...] = ()
+    file: str = ""
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         """Check that everything fits the stack, and keep read-only copies."""
@@ -213,6 +218,8 @@ class LoadedModel:
     def with_cells(self, cells: Mapping[str, AbstractCell]) -> Self:
         """Return the model with other cells in some layers, by the names they record.
 
+        It is no more what its file holds, and names none.
+
         Raises
         ------
         InputError
@@ -229,7 +236,7 @@ class LoadedModel:
             dataclasses.replace(layer, cell=cells.get(name, layer.cell))
             for name, layer in zip(names, self.stack.layers, strict=True)
         ]
-        return dataclasses.replace(self, stack=Stack(layers))
+        return dataclasses.replace(self, stack=Stack(layers), file="", sha256="")
 
     def _sources(
         self,

@@ -66,11 +66,13 @@ def explorer_methods(exploration: Exploration) -> Iterator[Block]:
 
 
 def _again(diagnosis: Diagnosis) -> str:
-    origin = diagnosis.origin
-    lag = origin.parameters.get("required_lag")
-    asked = "" if lag is None else f", required lag {lag:,}"
+    origin, asked = diagnosis.origin, diagnosis.origin.parameters
+    lag, file = asked.get("required_lag"), asked.get("file")
+    wanted = "" if lag is None else f", required lag {lag:,}"
+    held = f" The weights are those of {file}, sha256 {asked.get('sha256')}."
     return (
-        f"gradlab {origin.version}, mode {diagnosis.mode}{asked}, seed {origin.seed}."
+        f"gradlab {origin.version}, mode {diagnosis.mode}{wanted}, seed {origin.seed}."
+        + held * (file is not None)
     )
 
 

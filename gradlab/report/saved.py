@@ -48,8 +48,12 @@ def _wrong(found: Diagnosis) -> Iterator[str]:
         return
     if found.verdict not in {layer.verdict for layer in found.layers}:
         yield "its verdict is that of no layer"
-    if not all(isinstance(text, str) for text in (found.model, *found.caveats)):
+    asked = found.origin.parameters
+    about = (asked.get(name, "") for name in ("file", "sha256"))
+    if not all(isinstance(text, str) for text in (found.model, *found.caveats, *about)):
         yield "its texts are no strings"
+    if type(lag := asked.get("required_lag")) not in (int, type(None)):
+        yield f"`required_lag` is {lag!r:.60}"
     for layer in found.layers:
         yield from _wrong_values(layer)
         yield from _wrong_shapes(layer)
@@ -76,6 +80,8 @@ def _wrong_shapes(layer: LayerDiagnosis) -> Iterator[str]:
     conditions = {
         "profile": layer.profile.shape[1:] == (3,) and len(layer.profile) > 0,
         "signal": layer.signal.shape[1:] == (3,),
+        "jacobians": layer.jacobians.shape[1:] == (3,),
+        "jacobian_error": layer.jacobian_error.shape == layer.jacobians.shape[:1],
         "left": layer.left.shape == (3,),
         "radii": layer.radii.ndim == 1 and layer.radii.shape == layer.norms.shape,
         "gates": all(values.shape == (3,) for values in layer.gates.values()),

@@ -103,7 +103,10 @@ def _cleaned(value: Any, field: str) -> Any:
         case tuple():
             return tuple(_cleaned(entry, field) for entry in value)
         case Mapping():
-            return {_text(str(key), _LONG): entry for key, entry in value.items()}
+            return {
+                _text(str(key), _LONG): _cleaned(entry, field)
+                for key, entry in value.items()
+            }
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return presentable(value)
         case _:

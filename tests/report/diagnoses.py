@@ -36,7 +36,10 @@ def named(text):
     )
     changes = {"name": text, "dtype": text, "kind": text, "activation": text}
     odd = dataclasses.replace(layer, **changes, deciding=text, remedies=remedies)
-    return dataclasses.replace(found, model=text, caveats=(text,), layers=(odd,))
+    held = dataclasses.replace(found.origin, parameters={"file": text, "sha256": text})
+    return dataclasses.replace(
+        found, model=text, caveats=(text,), layers=(odd,), origin=held
+    )
 
 
 def filled(value):

@@ -1,6 +1,7 @@
 """A report says what the diagnosis found: whatever its names and numbers are."""
 
 import dataclasses
+import hashlib
 import inspect
 import json
 import math
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 import gradlab
+from gradlab._results import Origin
+from gradlab.adapters import from_checkpoint
 from gradlab.cells import LSTM, Wrapped
 from gradlab.errors import InputError, StoreError
 from gradlab.plots import figure
@@ -197,6 +200,32 @@ def test_data_for_machines_are_strict_and_complete():
     assert diagnosis_data(filled(math.inf))["layers"][0]["horizon"] == "inf"
 
 
+def test_a_report_on_a_file_names_it_and_its_hash(tmp_path):
+    path = tmp_path / "weights\x1b[2J.npz"
+    one = np.full((1, 1), 0.5)
+    np.savez(path, **{"rnn.weight_ih_l0": one, "rnn.weight_hh_l0": one})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    model, batch = from_checkpoint(path), np.ones((50, 2, 1))
+    report = gradlab.diagnose(model, batch)
+    name = r"weights\x1b[2J.npz"
+    parameters = json.loads(report.to_json())["parameters"]
+    assert parameters == {
+        "required_lag": None,
+        "mode": "quick",
+        "file": name,
+        "sha256": digest,
+    }
+    sentence = f"The weights are those of {name}, sha256 {digest}."
+    assert sentence in " ".join(read(report.to_html()).text)
+    plain = report.to_markdown().replace("\\", "").replace("\n", " ")
+    assert sentence.replace("\\", "") in plain
+    assert str(tmp_path) not in report.to_html() + report.to_json()
+    again = Report.load(report.save(tmp_path / "found.npz"))
+    assert again.to_html() == report.to_html()
+    other = model.with_cells({"rnn": gradlab.cells.Linear(one, one)})
+    assert "sha256" not in gradlab.diagnose(other, batch).to_json()
+
+
 def test_a_plot_is_drawn_on_given_axes_or_on_new_ones():
     report = quiet(vanishing())
     with figure(3.25) as (_, ax):
@@ -237,7 +266,16 @@ FORGED = {
     "radii": lambda found, layer: one(found, layer, radii=np.zeros(3)),
     "memory": lambda found, layer: one(found, layer, memory=np.zeros((2, 2))),
     "gates": lambda found, layer: one(found, layer, gates={"i": np.zeros(2)}),
+    "jacobians": lambda found, layer: one(found, layer, jacobians=np.zeros(4)),
+    "errors": lambda found, layer: one(found, layer, jacobian_error=np.zeros(1)),
+    "lag": lambda found, _: asked(found, required_lag="many"),
+    "file": lambda found, _: asked(found, file=["a.npz"]),
+    "sha256": lambda found, _: asked(found, file="a.npz", sha256=3),
 }
+
+
+def asked(found, **parameters):
+    return dataclasses.replace(found, origin=Origin(parameters=parameters))
 
 
 def one(found, layer, **changes):

@@ -5,7 +5,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -89,7 +89,8 @@ def diagnose(
     Returns
     -------
     Diagnosis
-        It prints as plain words.
+        It prints as plain words.  Its origin has the lag and mode that were asked for,
+        and of a loaded model the name of the file and its sha256.
 
     Raises
     ------
@@ -132,20 +133,23 @@ def diagnose(
         layers=layers,
         caveats=seen.caveats,
         seconds=time.perf_counter() - start,
-        origin=Origin(seed=seed, parameters={"required_lag": lag, "mode": chosen}),
+        origin=Origin(
+            seed=seed, parameters={"required_lag": lag, "mode": chosen, **seen.file}
+        ),
     )
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """A model as it was run: its name, its layers, and the loss."""
+    """A model as it was run: its name, its layers, the loss, and its file if any."""
 
     model: str
     subjects: tuple[Subject, ...]
     loss: float
     caveats: tuple[str, ...] = ()
     again: Callable[[Mapping[str, AbstractCell]], tuple[Subject, ...]] | None = None
+    file: Mapping[str, str] = field(default_factory=dict)
 
 
 def _layer(
@@ -203,7 +207,9 @@ def _seen(
         return _recorded(model, batch, see, with_cells, limit)
     if isinstance(model, LoadedModel) and forward is None:
         see = functools.partial(LoadedModel.record, loss=loss)
-        return _recorded(model, batch, see, LoadedModel.with_cells, limit)
+        seen = _recorded(model, batch, see, LoadedModel.with_cells, limit)
+        held = {"file": model.file, "sha256": model.sha256} if model.file else {}
+        return dataclasses.replace(seen, file=held)
     for name, given in (("loss", loss), ("forward", forward)):
         if given is not None:
             message = (
