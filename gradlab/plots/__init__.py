@@ -4,6 +4,7 @@ from gradlab.plots.comparison import draw_comparison
 from gradlab.plots.diagnosis import (
     by_gravity,
     draw_diagnosis,
+    draw_jacobians,
     draw_rounding_levels,
     draw_signal,
     drawn_layers,
@@ -53,6 +54,7 @@ __all__ = [
     "draw_gradient_cut",
     "draw_horizons",
     "draw_influence",
+    "draw_jacobians",
     "draw_lag_share",
     "draw_losses",
     "draw_monitor",

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gradlab.plots.style import (
     GREY,
@@ -28,6 +29,7 @@ from gradlab.typing import Array
 __all__ = [
     "by_gravity",
     "draw_diagnosis",
+    "draw_jacobians",
     "draw_rounding_levels",
     "draw_signal",
     "drawn_layers",
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 _FORMATS = ("float32", "bfloat16", "float16")
+_DASHES = (0, (3.5, 1.5))
+_JACOBIANS = r"Jacobians alone, $\ln\|\partial h_T/\partial s_t\|$"
 _LOST = -math.log(1000)
 _APART = 0.085  # of the height of the axes: two lines of 7 pt type do not touch
 _GRAVITY = tuple(GradientVerdict)
@@ -85,6 +89,49 @@ def draw_diagnosis(ax: Axes, diagnosis: Diagnosis, *, names: bool = True) -> Axe
         mark_edge(ax, gone[:1], "v", color, edge=0.0)
     _mark_needed(ax, max(layer.required_lag for layer in layers))
     _name_lines(ax, names and len(layers) > 1)
+    return ax
+
+
+def draw_jacobians(ax: Axes, diagnosis: Diagnosis, *, names: bool = True) -> Axes:
+    """Draw ln‖∂h_T/∂s_t‖ against lag, dashed, in the colours of `draw_diagnosis`.
+
+    It is what the Jacobians alone do, whatever the loss: s_t is the whole state, and a
+    line is the median over sequences.
+
+    Parameters
+    ----------
+    ax : Axes
+        On which `draw_diagnosis` has drawn, or new ones.
+    diagnosis : Diagnosis
+    names : bool
+        Whether a legend says which line is which.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> from gradlab.cells import Linear
+    >>> from gradlab.plots.style import figure
+    >>> from gradlab.studies import diagnose
+    >>> found = diagnose(Linear([[0.5]], [[1.0]]), np.ones((50, 1)), mode="exact")
+    >>> with figure(3.25) as (fig, ax):
+    ...     line = draw_jacobians(ax, found).lines[0].get_ydata()
+    >>> [round(float(value), 3) for value in line[:3]]  # −ln 2 a step
+    [0.0, -0.693, -1.386]
+    """
+    layers = drawn_layers(diagnosis)
+    drawn = False
+    for layer, color in zip(layers, PALETTE, strict=False):
+        sizes = drawable(layer.jacobians[:, 1])
+        if np.isfinite(sizes).any():
+            at = thinned(len(sizes))
+            ax.plot(at, sizes[at], color=color, lw=1.0, ls=_DASHES)
+            drawn = True
+    color = PALETTE[0] if len(layers) == 1 else GREY
+    dashed = Line2D([], [], color=color, lw=1.0, ls=_DASHES, label=_JACOBIANS)
+    _name_lines(ax, names and drawn, dashed)
     return ax
 
 
@@ -151,6 +198,9 @@ def draw_rounding_levels(ax: Axes, *, names: bool = True) -> Axes:
 def plot_diagnosis(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     """Draw a diagnosis with the rounding levels, on new axes unless some are given.
 
+    Where there is a loss, the Jacobians alone are drawn beside its gradient; without
+    one they are all that is drawn.
+
     Examples
     --------
     >>> from gradlab.cells import RNN
@@ -162,7 +212,10 @@ def plot_diagnosis(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     with style():
         if ax is None:
             ax = Figure(figsize=(4.4, 2.8), layout="constrained").subplots()
-        return draw_rounding_levels(draw_diagnosis(ax, diagnosis))
+        draw_diagnosis(ax, diagnosis)
+        if diagnosis.has_loss:
+            draw_jacobians(ax, diagnosis)
+        return draw_rounding_levels(ax)
 
 
 def by_gravity(diagnosis: Diagnosis) -> list[LayerDiagnosis]:
@@ -224,6 +277,7 @@ def _name_levels(ax: Axes, levels: dict[str, float]) -> None:
         ax.text(1.02, height, name, look, transform=across)
 
 
-def _name_lines(ax: Axes, wanted: bool) -> None:
+def _name_lines(ax: Axes, wanted: bool, *more: Line2D) -> None:
     if wanted:
-        ax.legend(handlelength=1.2, borderpad=0.2, labelspacing=0.3)
+        handles = [*ax.get_legend_handles_labels()[0], *more]
+        ax.legend(handles=handles, handlelength=1.6, borderpad=0.2, labelspacing=0.3)

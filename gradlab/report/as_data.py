@@ -16,7 +16,7 @@ from gradlab.studies import Diagnosis, LayerDiagnosis
 __all__ = ["diagnosis_data"]
 
 _POINTS = 400
-_CURVES = ("profile", "signal")
+_CURVES = ("profile", "signal", "jacobians")
 
 
 def diagnosis_data(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -49,12 +49,14 @@ def diagnosis_data(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _layer(layer: LayerDiagnosis) -> dict[str, Any]:
     values = layer.as_dict()
+    errors = values.pop("jacobian_error")
     found = {name: _plain(values[name]) for name in values if name not in _CURVES}
     found["remedies"] = [
         {**_plain(remedy.as_dict()), "helps": remedy.helps} for remedy in layer.remedies
     ]
     for name in _CURVES:
         found[name] = _curve(values[name])
+    found["jacobians"]["error"] = _plain(errors[found["jacobians"]["at"]])
     return found
 
 

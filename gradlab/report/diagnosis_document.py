@@ -15,6 +15,7 @@ from gradlab.report.diagnosis_pictures import (
     signal_picture,
 )
 from gradlab.report.diagnosis_tables import (
+    jacobian_table,
     layer_table,
     precision_tables,
     remedy_table,
@@ -153,6 +154,7 @@ def _where(diagnosis: Diagnosis, layers: Sequence[LayerDiagnosis]) -> Iterator[B
         yield Items(lost)
     if diagnosis.has_loss:
         yield signal_picture(diagnosis)
+    yield from jacobian_table(layers[:_ROWS], diagnosis.mode)
     yield from precision_tables(layers[:_ROWS])
 
 

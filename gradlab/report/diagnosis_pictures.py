@@ -2,6 +2,7 @@
 
 from gradlab.plots import (
     draw_diagnosis,
+    draw_jacobians,
     draw_remedies,
     draw_rounding_levels,
     draw_signal,
@@ -22,18 +23,22 @@ _WIDTH, _HEIGHT = 3.7, 2.5  # inches: type of 8 pt is legible on a phone and on 
 def lag_picture(diagnosis: Diagnosis) -> Picture:
     """Return what is left of the newest gradient, by lag."""
     with figure(_WIDTH, _HEIGHT) as (fig, ax):
-        draw_rounding_levels(draw_diagnosis(ax, diagnosis))
+        draw_diagnosis(ax, diagnosis)
+        if diagnosis.has_loss:
+            draw_jacobians(ax, diagnosis)
+        draw_rounding_levels(ax)
         svg = svg_element(fig, "lags")
     layers = drawn_layers(diagnosis)
     ends = "; ".join(
         f"{layer.name} ends at {a_gain(float(layer.profile[-1, 1]))} at lag "
-        f"{len(layer.profile) - 1:,}"
+        f"{len(layer.profile) - 1:,}{_end_of_jacobians(layer, diagnosis.has_loss)}"
         for layer in layers
     )
     return Picture(
         "What is left of the newest gradient, by lag: median over sequences, and the "
         "band from 10 % to 90 %. The dot is the horizon, where a thousandth is left; "
         "below a dotted line a number format rounds the gradient away."
+        + " Dashed: the Jacobians alone, whatever the loss." * diagnosis.has_loss
         + _left_out(diagnosis, max(len(layer.profile) for layer in layers)),
         f"Gradient left against lag: {ends}.",
         svg,
@@ -77,6 +82,12 @@ def remedy_picture(layer: LayerDiagnosis) -> Picture:
         f"Horizons in steps back: {ends}.",
         svg,
     )
+
+
+def _end_of_jacobians(layer: LayerDiagnosis, wanted: bool) -> str:
+    if not (wanted and len(layer.jacobians)):
+        return ""
+    return f", its Jacobians alone at {a_gain(float(layer.jacobians[-1, 1]))}"
 
 
 def _left_out(diagnosis: Diagnosis, longest: int) -> str:

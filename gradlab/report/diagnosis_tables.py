@@ -8,6 +8,7 @@ from gradlab.report.wording import a_gain, a_lag, a_number, a_rate, signed
 from gradlab.studies import CheckedRemedy, LayerDiagnosis
 
 __all__ = [
+    "jacobian_table",
     "layer_table",
     "precision_tables",
     "remedy_table",
@@ -16,6 +17,11 @@ __all__ = [
 ]
 
 _FORMATS = ("float64", "float32", "bfloat16", "float16")
+_SIZES = {
+    "exact": "its largest singular value, with a bound of the error",
+    "quick": "the root of the sum of its squared entries, as four random rows estimate "
+    "it, with the standard error",
+}
 _GATES = {"LSTM": "ifgo", "GRU": "rzn"}
 
 
@@ -38,6 +44,29 @@ def layer_table(layers: Sequence[LayerDiagnosis]) -> Table:
         "back, it is a thousandth."
     )
     return Table(caption, head, rows)
+
+
+def jacobian_table(layers: Sequence[LayerDiagnosis], mode: str) -> Iterator[Table]:
+    """Yield how large the Jacobians alone are, where that is known."""
+    known = [layer for layer in layers if len(layer.jacobians)]
+    if not known:
+        return
+    yield Table(
+        "The Jacobians alone, whatever the loss: the size of ∂h_T/∂s_t at the lag that "
+        f"is needed and at the last one, {_SIZES.get(mode, mode)}.",
+        ("layer", "lag needed", "size there", "last lag", "size there", "error (nats)"),
+        [(layer.name, *_of_jacobians(layer)) for layer in known],
+    )
+
+
+def _of_jacobians(layer: LayerDiagnosis) -> Iterator[str]:
+    sizes, last = layer.jacobians[:, 1], len(layer.jacobians) - 1
+    needed = layer.required_lag
+    yield f"{needed:,}" if needed else "none"
+    yield a_gain(float(sizes[needed])) if 0 < needed <= last else "–"
+    yield f"{last:,}"
+    yield a_gain(float(sizes[-1]))
+    yield a_number(float(layer.jacobian_error[-1]), 2)
 
 
 def precision_tables(layers: Sequence[LayerDiagnosis]) -> Iterator[Table]:

@@ -11,6 +11,7 @@ from gradlab.plots import (
     PALETTE,
     by_gravity,
     draw_diagnosis,
+    draw_jacobians,
     draw_precision_budget,
     draw_remedies,
     draw_rounding_levels,
@@ -53,6 +54,52 @@ def test_the_line_is_the_median_and_the_band_reaches_between_quantiles(ax):
     )
     assert "needed" in texts(ax)
     assert ax.get_legend() is None  # one layer has its name in the caption
+
+
+def named_lines(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_the_jacobians_alone_are_a_dashed_line_with_a_name(ax):
+    found = vanishing()
+    (layer,) = found.layers
+    draw_jacobians(draw_diagnosis(ax, found), found)
+    line = ax.lines[-1]
+    np.testing.assert_array_equal(line.get_ydata(), layer.jacobians[:, 1])
+    assert line.get_linestyle() == "--"
+    assert line.get_color() == ax.lines[0].get_color()
+    assert named_lines(ax) == [
+        "LSTM",
+        r"Jacobians alone, $\ln\|\partial h_T/\partial s_t\|$",
+    ]
+
+
+def test_of_several_layers_one_name_stands_for_all_jacobians(ax):
+    found = stacked(3)
+    layers = list(found.layers)
+    layers[1] = dataclasses.replace(layers[1], jacobians=np.empty((0, 3)))
+    found = dataclasses.replace(found, layers=tuple(layers))
+    draw_jacobians(draw_diagnosis(ax, found), found)
+    assert [name.partition(",")[0] for name in named_lines(ax)] == [
+        *(f"layer{i}" for i in range(3)),
+        "Jacobians alone",
+    ]
+    dashed = [line.get_color() for line in ax.lines if line.get_linestyle() == "--"]
+    assert dashed == [PALETTE[0], PALETTE[2]]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_jacobians_that_are_no_numbers_have_no_line_and_no_name(name, ax):
+    draw_jacobians(ax, filled(NUMBERS[name]))
+    assert not ax.lines
+    assert ax.get_legend() is None
+
+
+def test_without_a_loss_the_jacobians_are_the_only_line(ax):
+    found = dataclasses.replace(vanishing(), has_loss=False)
+    plot_diagnosis(found, ax)
+    assert ax.get_legend() is None
+    assert len(named_lines(plot_diagnosis(vanishing()))) == 2
 
 
 def test_without_a_lag_that_is_needed_none_is_marked(ax):
@@ -131,10 +178,12 @@ def test_names_of_levels_do_not_touch():
 
 
 def test_a_long_curve_is_drawn_at_few_points_with_both_ends(ax):
-    draw_diagnosis(ax, lengthened(100_000))
-    x = ax.lines[0].get_xdata()
-    assert len(x) == 400
-    assert (x[0], x[-1]) == (0, 99_999)
+    found = lengthened(100_000)
+    draw_jacobians(draw_diagnosis(ax, found), found)
+    for line in (ax.lines[0], ax.lines[-1]):
+        x = line.get_xdata()
+        assert len(x) == 400
+        assert (x[0], x[-1]) == (0, 99_999)
     assert len(svg_element(ax.figure, "long")) < 100_000
 
 

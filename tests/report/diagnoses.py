@@ -85,7 +85,9 @@ def lengthened(lags):
     rng = np.random.default_rng(0)
     middle = -0.4 * np.arange(float(lags)) + rng.normal(size=lags)
     bands = np.stack([middle - 1, middle, middle + 1], axis=1)
-    long = dataclasses.replace(layer, profile=bands, signal=bands, steps=lags)
+    curves = {"profile": bands, "signal": bands, "jacobians": bands}
+    errors = np.linspace(0.0, 1.0, lags)
+    long = dataclasses.replace(layer, **curves, jacobian_error=errors, steps=lags)
     return dataclasses.replace(found, layers=(long,))
 
 

@@ -18,6 +18,7 @@ from gradlab.errors import InputError, StoreError
 from gradlab.plots import figure
 from gradlab.report import Report
 from gradlab.report.as_data import diagnosis_data
+from gradlab.report.wording import a_gain, a_number
 from gradlab.studies import diagnose as measured
 from tests.report.diagnoses import (
     NUMBERS,
@@ -190,11 +191,14 @@ def test_data_for_machines_are_strict_and_complete():
     assert data == json.loads(json.dumps(report.as_dict(), allow_nan=False))
     assert data["verdict"] == "vanishing"
     (layer,) = data["layers"]
-    profile = report.diagnosis.layers[0].profile
+    (own,) = report.diagnosis.layers
     assert len(layer["profile"]["at"]) == 400
     for row in (0, 200, 399):
         lag = layer["profile"]["at"][row]
-        assert layer["profile"]["median"][row] == profile[lag, 1]
+        assert layer["profile"]["median"][row] == own.profile[lag, 1]
+        assert layer["jacobians"]["high"][row] == own.jacobians[lag, 2]
+        assert layer["jacobians"]["error"][row] == own.jacobian_error[lag]
+    assert len(report.to_json()) < 200_000
     assert layer["remedies"][0]["helps"] is True
     assert diagnosis_data(filled(math.nan))["layers"][0]["horizon"] is None
     assert diagnosis_data(filled(math.inf))["layers"][0]["horizon"] == "inf"
@@ -224,6 +228,50 @@ def test_a_report_on_a_file_names_it_and_its_hash(tmp_path):
     assert again.to_html() == report.to_html()
     other = model.with_cells({"rnn": gradlab.cells.Linear(one, one)})
     assert "sha256" not in gradlab.diagnose(other, batch).to_json()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("exact", "its largest singular value, with a bound of the error"),
+        ("quick", "as four random rows estimate it, with the standard error"),
+    ],
+)
+def test_the_jacobians_alone_stand_beside_the_gradient_of_a_loss(mode, said):
+    found = vanishing(mode=mode)
+    (layer,) = found.layers
+    report = quiet(found) if mode == "quick" else Report(found)
+    sizes = layer.jacobians[:, 1]
+    needed, last = layer.required_lag, len(sizes) - 1
+    error = a_number(float(layer.jacobian_error[-1]), 2)
+    rows = [
+        layer.name,
+        f"{needed}",
+        a_gain(sizes[needed]),
+        f"{last}",
+        a_gain(sizes[-1]),
+    ]
+    caption = " Dashed: the Jacobians alone, whatever the loss."
+    assert f"| {' | '.join([*rows, error])} |" in report.to_markdown()
+    end = f", its Jacobians alone at {a_gain(sizes[-1])}"
+    assert end in " ".join(report.to_markdown().split())
+    for text in (report.to_markdown(), report.to_latex()):
+        words = " ".join(text.split())
+        assert said in words
+        assert caption in words
+    page = " ".join(read(report.to_html(explore=False)).text)
+    assert said in page
+    assert caption in page
+
+
+def test_without_a_loss_or_norms_nothing_is_said_twice():
+    (layer,) = vanishing().layers
+    nothing = {"jacobians": np.empty((0, 3)), "jacobian_error": np.empty(0)}
+    found = quiet(one(vanishing(), layer, **nothing))
+    assert "size of ∂h_T/∂s_t" not in found.to_markdown().replace("\\", "")
+    assert "its Jacobians alone" not in found.to_markdown()
+    alone = Report(dataclasses.replace(vanishing(), has_loss=False))
+    assert "Dashed" not in alone.to_markdown()
 
 
 def test_a_plot_is_drawn_on_given_axes_or_on_new_ones():
