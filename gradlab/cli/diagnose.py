@@ -16,7 +16,7 @@ from gradlab.cli.arguments import (
     whole,
 )
 from gradlab.cli.inputs import load_inputs, stretches
-from gradlab.cli.terminal import busy, say
+from gradlab.cli.terminal import bar, busy, say
 from gradlab.cli.weights import add_weights, reading_of, refuse_mixture
 from gradlab.datasets import default_text, load_text, one_hot
 from gradlab.dynamics import Trajectory, run
@@ -92,9 +92,9 @@ def execute(options: argparse.Namespace) -> int:
         require_writable(options.out, REPORTS)
     with busy("reading"):
         words, subject = _reading(options)
-    with busy("diagnosing"):
+    with bar() as progress:
         limits = {"required_lag": options.required_lag, "mode": options.mode}
-        report = diagnose(**subject, **limits)
+        report = diagnose(**subject, **limits, progress=progress)
     if options.out is not None:
         with busy("writing the report"):
             report.save(options.out)

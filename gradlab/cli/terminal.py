@@ -3,12 +3,17 @@
 import contextlib
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["busy", "say", "show_table"]
+from tqdm import tqdm
+
+from gradlab._files import printable
+
+__all__ = ["bar", "busy", "say", "show_table"]
 
 _WIDTH = 78
 _ERASED = "\r\x1b[K"
+_NAMED = 40  # characters of what a bar says, so that there is room for the bar
 
 
 @contextlib.contextmanager
@@ -25,6 +30,29 @@ def busy(what: str) -> Iterator[None]:
     finally:
         if seen:
             print(_ERASED, end="", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def bar() -> Iterator[Callable[[float, str], None]]:
+    """Yield what draws a bar on a terminal's last line; it is taken back at the end.
+
+    It is given the share that is done, 0 … 1, and what is done next.  Where standard
+    error is no terminal, nothing is drawn.
+    """
+    with tqdm(
+        total=1.0,
+        file=sys.stderr,
+        disable=not sys.stderr.isatty(),
+        leave=False,
+        dynamic_ncols=True,
+        bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}",
+    ) as drawn:
+
+        def show(share: float, what: str) -> None:
+            drawn.n = share
+            drawn.set_description(printable(what, _NAMED))  # and draws it
+
+        yield show
 
 
 def say(text: str) -> None:

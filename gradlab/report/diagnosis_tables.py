@@ -18,9 +18,9 @@ __all__ = [
 
 _FORMATS = ("float64", "float32", "bfloat16", "float16")
 _SIZES = {
-    "exact": "its largest singular value, with a bound of the error",
+    "exact": "its largest singular value, and a bound of the error",
     "quick": "the root of the sum of its squared entries, as four random rows estimate "
-    "it, with the standard error",
+    "it, and the standard error",
 }
 _GATES = {"LSTM": "ifgo", "GRU": "rzn"}
 
@@ -52,20 +52,18 @@ def jacobian_table(layers: Sequence[LayerDiagnosis], mode: str) -> Iterator[Tabl
     if not known:
         return
     yield Table(
-        "The Jacobians alone, whatever the loss: the size of ∂h_T/∂s_t at the lag that "
-        f"is needed and at the last one, {_SIZES.get(mode, mode)}.",
-        ("layer", "lag needed", "size there", "last lag", "size there", "error (nats)"),
+        "The Jacobians alone, whatever the loss: the size of ∂h_T/∂s_t half-way to the "
+        f"last lag and there, {_SIZES.get(mode, mode)}.",
+        ("layer", "lag", "size there", "last lag", "size there", "error (nats)"),
         [(layer.name, *_of_jacobians(layer)) for layer in known],
     )
 
 
 def _of_jacobians(layer: LayerDiagnosis) -> Iterator[str]:
-    sizes, last = layer.jacobians[:, 1], len(layer.jacobians) - 1
-    needed = layer.required_lag
-    yield f"{needed:,}" if needed else "none"
-    yield a_gain(float(sizes[needed])) if 0 < needed <= last else "–"
-    yield f"{last:,}"
-    yield a_gain(float(sizes[-1]))
+    last = len(layer.jacobians) - 1
+    for lag in (last // 2, last):
+        yield f"{lag:,}"
+        yield a_gain(float(layer.jacobians[lag, 1]))
     yield a_number(float(layer.jacobian_error[-1]), 2)
 
 

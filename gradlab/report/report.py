@@ -28,6 +28,7 @@ from gradlab.report.saved import loaded_diagnosis
 from gradlab.report.wording import presentable, signed
 from gradlab.studies import Diagnosis, Exploration, GradientVerdict, exploration
 from gradlab.studies import diagnose as measured
+from gradlab.studies.diagnosis.checks import Progress
 from gradlab.studies.diagnosis.exploration import EXPLORED
 from gradlab.typing import Seed
 
@@ -224,6 +225,7 @@ def diagnose(
     required_lag: int | None = None,
     mode: str = "quick",
     rng: Seed = 0,
+    progress: Progress | None = None,
 ) -> Report:
     """Return the report on a model's gradient through time, in three lines.
 
@@ -254,6 +256,8 @@ def diagnose(
         on copies of the whole model, and its page can be explored.
     rng : Generator or int
         Of the random rows that stand in for a loss where there is none.
+    progress : callable, optional
+        ``progress(share, what)`` is told how much is done, 0 … 1, and what is next.
 
     Returns
     -------
@@ -283,6 +287,7 @@ def diagnose(
             required_lag=required_lag,
             mode=mode,
             rng=rng,
+            progress=progress,
         )
     )
 

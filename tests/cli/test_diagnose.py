@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from gradlab.cli.main import main
+from gradlab.cli.terminal import bar
 from gradlab.report import Report
 
 SMALL = ["--hidden", "6", "--steps", "60", "--sequences", "3"]
@@ -236,8 +238,39 @@ def test_a_damaged_diagnosis_is_one_line_and_code_4(name, text, tmp_path, capsys
 def test_progress_is_said_on_a_terminal_and_taken_back(text, monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert main(["diagnose", *SMALL, "--text", text]) == 0
+    captured = capsys.readouterr()
+    reading, erased, drawn = captured.err.partition("reading …\r\x1b[K")
+    assert (reading, erased) == ("", "reading …\r\x1b[K")
+    lines = [line.strip() for line in drawn.split("\r") if line.strip()]
+    assert "running the model:   0%|" in lines[1]
+    assert any(re.match(r"RNN, orthogonal: +[1-9]\d?%\|", line) for line in lines)
+    assert drawn.endswith("\r")
+    assert drawn.split("\r")[-2].strip() == ""  # the last line is taken back
+    assert "%|" not in captured.out
+
+
+def test_a_bar_takes_itself_back_from_a_failure_and_prints_any_name(
+    monkeypatch, capsys
+):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+    def interrupted():
+        with bar() as show:
+            show(0.25, "\x1b[2J" + "x" * 100)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     said = capsys.readouterr().err
-    assert said == "reading …\r\x1b[Kdiagnosing …\r\x1b[K"
+    assert "\x1b[2J" not in said
+    assert "xxx…:  25%|" in said
+    assert said.split("\r")[-2].strip() == ""
+
+
+def test_a_bar_is_nothing_where_nobody_looks(capsys):
+    with bar() as show:
+        show(0.5, "lstm")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_full_disk_is_code_5_and_leaves_no_half_of_a_report(

@@ -20,7 +20,7 @@ from gradlab.studies.diagnosis.result import CheckedRemedy, LayerDiagnosis
 from gradlab.studies.diagnosis.subject import Subject
 from gradlab.studies.diagnosis.verdict import Evidence, GradientVerdict, verdict_of
 
-__all__ = ["with_remedies"]
+__all__ = ["Progress", "with_remedies"]
 
 _SEQUENCES = 4  # of a copy: enough for medians, a fraction of the time
 _TRIES = 5
@@ -30,6 +30,9 @@ _CLOSE = 0.01  # nats per step
 Whole: TypeAlias = Callable[[str, AbstractCell], GradientVerdict | None]
 """What a copy of the whole model is found to be with a layer's cell replaced."""
 
+Progress: TypeAlias = Callable[[float, str], object]
+"""Is told the share that is done, 0 … 1, and what is done next."""
+
 
 def with_remedies(
     layer: LayerDiagnosis,
@@ -37,6 +40,7 @@ def with_remedies(
     *,
     lag: int | None,
     whole: Whole | None = None,
+    progress: Progress,
 ) -> LayerDiagnosis:
     """Return the diagnosis with the remedies that were tried, the best first.
 
@@ -45,10 +49,11 @@ def with_remedies(
     if not layer.verdict.is_trouble:
         return layer
     few = subject.some(_SEQUENCES)
-    tried = [
-        _checked(layer, few, remedy, lag, whole)
-        for remedy in _candidates(layer, few, lag)
-    ]
+    candidates = list(_candidates(layer, few, lag))
+    tried = []
+    for i, remedy in enumerate(candidates, 1):
+        progress(i / (1 + len(candidates)), f"{layer.name}, {remedy.name}")
+        tried.append(_checked(layer, few, remedy, lag, whole))
     tried.sort(key=lambda found: (not found.helps, _badness(found)))
     return dataclasses.replace(layer, remedies=tuple(tried))
 

@@ -24,7 +24,7 @@ from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
 from gradlab.objectives import AbstractObjective
 from gradlab.studies.diagnosis.advice import advice
-from gradlab.studies.diagnosis.checks import Whole, with_remedies
+from gradlab.studies.diagnosis.checks import Progress, Whole, with_remedies
 from gradlab.studies.diagnosis.diagnosis import Diagnosis
 from gradlab.studies.diagnosis.facts import transient_growth
 from gradlab.studies.diagnosis.jacobians import exact_norms, probed_norms
@@ -51,6 +51,7 @@ def diagnose(
     required_lag: int | None = None,
     mode: str = "quick",
     rng: Seed = 0,
+    progress: Progress | None = None,
 ) -> Diagnosis:
     """Return what is wrong with a model's gradient through time, if anything.
 
@@ -85,6 +86,9 @@ def diagnose(
     rng : Generator or int
         Of the random rows.  Unlike everywhere else there is a default: the same model
         gets the same answer.
+    progress : callable, optional
+        ``progress(share, what)`` is called before the model is run, and before every
+        layer and every remedy: with the share that is done, 0 … 1, and its name.
 
     Returns
     -------
@@ -119,11 +123,17 @@ def diagnose(
         lag = require_count("required_lag", lag, minimum=0)
     seed, generator = describe_rng(rng), require_rng(rng)
     limit = _QUICK_SEQUENCES if chosen == "quick" else None
+    tell = _silent if progress is None else progress
+    tell(0.0, "running the model")
     seen = _seen(model, batch, loss, forward, h0, limit)
     whole = None
     if chosen == "exact" and seen.again is not None:
         whole = _copies(seen.again, lag)
-    layers = tuple(_layer(s, lag, chosen, generator, whole) for s in seen.subjects)
+    count = len(seen.subjects)
+    layers = tuple(
+        _layer(subject, lag, chosen, generator, whole, _part(place, count, tell))
+        for place, subject in enumerate(seen.subjects)
+    )
     return Diagnosis(
         model=seen.model,
         verdict=_whole((layer.verdict, layer.reads_inputs) for layer in layers),
@@ -158,14 +168,29 @@ def _layer(
     mode: str,
     rng: np.random.Generator,
     whole: Whole | None,
+    progress: Progress,
 ) -> LayerDiagnosis:
+    progress(0.0, subject.name)
     exact = mode == "exact"
     norms = exact_norms(subject) if exact else probed_norms(subject, rng=rng)
     found = layer_diagnosis(subject, lag=lag, rng=rng, jacobians=norms)
     if exact:
         more = {**vars(advice(subject)), "kreiss": transient_growth(subject.cell)}
         found = dataclasses.replace(found, **more)
-    return with_remedies(found, subject, lag=lag, whole=whole)
+    return with_remedies(found, subject, lag=lag, whole=whole, progress=progress)
+
+
+def _part(place: int, count: int, progress: Progress) -> Progress:
+    """Return what tells the progress of one layer as that of all of them."""
+
+    def tell(share: float, what: str) -> None:
+        progress((place + share) / count, what)
+
+    return tell
+
+
+def _silent(share: float, what: str) -> None:
+    """Tell nobody."""
 
 
 def _copies(
