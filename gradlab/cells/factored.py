@@ -25,9 +25,11 @@ __all__ = [
     "DenseJacobian",
     "GatedJacobian",
     "TransposedJacobian",
+    "plus_row",
     "rows_times",
 ]
 
+_SHORT, _TOGETHER = 8, 32  # entries of a row that is short, and rows added to at once
 _COLUMNS = 8  # forming Σ_k diag(a_k) W_k costs about this many columns of W_k V
 
 
@@ -300,5 +302,19 @@ def rows_times(U: Array, W: Matrix) -> Array:
     """Return U W for U (..., k, c); over leading axes as one product, not many."""
     if U.ndim <= 2:
         return U @ W
-    flat = U.reshape(math.prod(U.shape[:-1]), U.shape[-1]) @ W
-    return flat.reshape(*U.shape[:-1], W.shape[-1])
+    flat = U.reshape(math.prod(U.shape[:-1]), U.shape[-1])
+    if W.size < len(flat):
+        W = np.ascontiguousarray(W)  # BLAS is slow at many rows by a small transpose
+    return (flat @ W).reshape(*U.shape[:-1], W.shape[-1])
+
+
+def plus_row(A: Array, b: Array) -> Array:
+    """Return A + b for rows A (..., n), where NumPy's loops are no longer than n.
+
+    Short rows are therefore added to many at a time.
+    """
+    n = A.shape[-1]
+    if n > _SHORT or A.size % max(n * _TOGETHER, 1):
+        return A + b
+    many = np.broadcast_to(b, (_TOGETHER, n)).ravel()
+    return (A.reshape(-1, len(many)) + many).reshape(A.shape)

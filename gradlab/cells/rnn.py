@@ -9,7 +9,7 @@ from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
 from gradlab.cells.activations import AbstractActivation, activation_named
 from gradlab.cells.base import AbstractCell, Outer
-from gradlab.cells.factored import GatedJacobian, rows_times
+from gradlab.cells.factored import GatedJacobian, plus_row, rows_times
 from gradlab.cells.initialise import random_weights
 from gradlab.cells.parameters import require_bias, require_weights
 from gradlab.references import Reference
@@ -112,7 +112,10 @@ class RNN(AbstractCell):
 
     def _preactivation(self, h: Array, x: Array, algebra: Algebra) -> Array:
         W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))
-        return rows_times(h, W_hh.T) + rows_times(algebra.array(x), W_hx.T) + b_h
+        x, kept = algebra.array(x), rows_times(h, W_hh.T)
+        if x.shape[-1] or x.ndim != kept.ndim:
+            kept = kept + rows_times(x, W_hx.T)
+        return plus_row(kept, b_h) if self.b_h.any() else kept
 
     def _slope(self, h: Array, x: Array) -> Array:
         return self.phi.slope(self._preactivation(h, x, FLOATS))

@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, TypeGuard, final
 
 import numpy as np
 
@@ -13,11 +13,18 @@ from gradlab._results import Origin, Result
 from gradlab._words import describe_rate
 from gradlab.cells.factored import AbstractJacobian, GatedJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
+from gradlab.dynamics.run_jacobian import RunJacobian
 from gradlab.errors import InputError
-from gradlab.exponents._blocks import counted_steps, growths, require_directions
+from gradlab.exponents._blocks import (
+    chain_of,
+    counted_steps,
+    growths,
+    require_directions,
+)
 from gradlab.exponents._statistics import standard_errors
 from gradlab.linalg._engines import Engine, is_compiled
-from gradlab.linalg._lanes import LARGEST, Lanes, lane_sweep
+from gradlab.linalg._lanes import LARGEST, Lanes
+from gradlab.linalg._pairs import Pairs, PairSteps
 from gradlab.linalg._weighted import sum_of_logs
 from gradlab.references import Reference
 from gradlab.typing import Array, Vector
@@ -25,7 +32,7 @@ from gradlab.typing import Array, Vector
 __all__ = ["LyapunovSpectra", "lyapunov_spectra"]
 
 _ENTRIES = 2**16  # of the Jacobians that are formed at once: they stay in the cache
-_SAVED = 1e-7  # seconds a step of one system that compiled lanes save
+_SAVED = 3e-8  # seconds a step of one system that a compiled loop saves
 _SHOWN = 10
 
 
@@ -141,14 +148,12 @@ def lyapunov_spectra(
     sums = np.empty((len(ends) - 1, systems, n))
     alone = np.arange(systems)
     if n <= LARGEST:
-        compiled = is_compiled(engine, _SAVED * systems * len(chain))
-        lanes = Lanes.starting(n, systems, lane_sweep(n, compiled=compiled))
+        lanes = _starting(n, systems, engine, len(chain))
         sums[:] = np.moveaxis(_lane_sums(chain, lanes, ends), 1, 2)
         alone = np.flatnonzero(~lanes.sound)
     for b in alone:
-        sums[:, b] = growths(
-            chain.sequence(int(b)), k=n, block=block, burn_in=burn_in, engine=engine
-        )
+        sequence = chain_of(trajectory_or_chain.sequence(int(b)))
+        sums[:, b] = growths(sequence, k=n, block=block, burn_in=burn_in, engine=engine)
     order = np.argsort(-sums.sum(axis=0), axis=1, kind="stable")
     sums = np.take_along_axis(sums, order[None], axis=2)
     errors = standard_errors(sums.reshape(len(sums), -1), np.diff(ends))
@@ -163,40 +168,59 @@ def lyapunov_spectra(
 
 
 def _batch_of(trajectory_or_chain: Trajectory | JacobianChain) -> JacobianChain:
-    given = trajectory_or_chain
-    chain = given.chain if isinstance(given, Trajectory) else given
+    """Return the chain of a batch; a run's slopes are evaluated as they are needed."""
+    chain = trajectory_or_chain
+    if isinstance(chain, Trajectory) and chain.batch:
+        chain = JacobianChain(RunJacobian(chain.cell, chain.states[:-1], chain.inputs))
     if not isinstance(chain, JacobianChain) or not chain.batch:
         message = "a batch is needed; one sequence is for `lyapunov_spectrum`."
         raise InputError(message)
     return chain
 
 
-def _lane_sums(chain: JacobianChain, lanes: Lanes, ends: list[int]) -> Array:
+def _starting(n: int, systems: int, engine: Engine, steps: int) -> Lanes | Pairs:
+    compiled = is_compiled(engine, _SAVED * systems * steps)
+    if n != 2:
+        return Lanes.starting(n, systems)
+    return Pairs.starting(systems, compiled=compiled)
+
+
+def _lane_sums(chain: JacobianChain, lanes: Lanes | Pairs, ends: list[int]) -> Array:
     """Return the growths (B, n, S) from end to end, after those of the burn-in."""
-    for factors in _formed(chain[: ends[0]]):
-        lanes.advance(factors)
+    for _ in _advances(chain[: ends[0]], lanes):
+        pass
     lanes.settle()
     sums = []
     for start, stop in itertools.pairwise(ends):
-        terms = [lanes.advance(factors) for factors in _formed(chain[start:stop])]
-        sums.append(sum_of_logs(np.array([*terms, lanes.settle()])))
+        terms = [*_advances(chain[start:stop], lanes), lanes.settle()]
+        sums.append(sum_of_logs(np.array(terms)))
     return np.array(sums)
 
 
-def _formed(chain: JacobianChain) -> Iterator[Array]:
-    """Yield the Jacobians (T, n, n, S) of a batch, a few steps at a time."""
+def _advances(chain: JacobianChain, lanes: Lanes | Pairs) -> Iterator[Array]:
+    """Advance lanes along a chain, a few steps at a time; yield what each adds."""
     for piece in chain.pieces:
         steps, systems, n, _ = piece.shape
-        length = max(1, _ENTRIES // max(systems * n * n, 1))
-        for cut in range(0, steps, length):
-            yield _with_systems_last(piece[cut : cut + length])
+        parts = -(-steps * systems * n * n // _ENTRIES)
+        for part in range(parts):
+            few = slice(steps * part // parts, steps * (part + 1) // parts)
+            yield _advance(lanes, piece[few].evaluated())
 
 
-def _with_systems_last(piece: AbstractJacobian) -> Array:
-    """Return a stretch (T, S, n, n) of Jacobians as (T, n, n, S)."""
-    if isinstance(piece, GatedJacobian) and piece.carry is None:
-        rows = piece.gates[:, :, 0, 0]
-        if piece.gates.shape[2:4] == (1, 1) and len(piece.weights) == rows.shape[-1]:
-            slopes = np.ascontiguousarray(rows.transpose(0, 2, 1))
-            return slopes[:, :, None] * piece.weights[:, :, None]
-    return np.ascontiguousarray(piece.dense().transpose(0, 2, 3, 1))
+def _advance(lanes: Lanes | Pairs, piece: AbstractJacobian) -> Array:
+    """Advance lanes along Jacobians (T, S, n, n); return what they add (n, S)."""
+    if isinstance(lanes, Pairs) and _is_row_scaled(piece):
+        shared = lanes.sharing(piece.weights)
+        if shared is not None:
+            return lanes.advance_scaled(shared, piece.gates[:, :, 0])
+    factors = np.ascontiguousarray(np.moveaxis(piece.dense(), 1, -1))
+    if isinstance(lanes, Lanes):
+        return lanes.advance(factors)
+    return lanes.advance(PairSteps.of(factors))
+
+
+def _is_row_scaled(piece: AbstractJacobian) -> TypeGuard[GatedJacobian]:
+    """Whether J = diag(φ') W, with a square W."""
+    if not isinstance(piece, GatedJacobian) or piece.carry is not None:
+        return False
+    return piece.gates.shape[-2:] == (1, len(piece.weights))

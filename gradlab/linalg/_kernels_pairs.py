@@ -1,4 +1,4 @@
-"""The sweep of many chains of two rows, as one compiled loop over lanes.
+"""Vectors of many chains J_t = diag(d_t) W of two rows, as one compiled loop.
 
 No step branches, so several systems share a register.  Compiled lines are invisible to
 coverage; the tests of batches run them all.
@@ -7,32 +7,46 @@ coverage; the tests of batches run them all.
 import numba
 
 from gradlab.linalg._kernels_blas import COMPILED
-from gradlab.typing import Array
+from gradlab.typing import Array, Matrix, Vector
 
-__all__ = ["pairs"]
+__all__ = ["follow"]
+
+_SUSPECT = 1e-7  # as in `gradlab.linalg._pairs`
+_GROUP = 8  # steps whose norms are multiplied, which float64 has room for:
+_LOW, _HIGH = 1e-37, 1e17  # of the product of two row sizes, and of either
+
+# A lane may hold NaN, and is then to be found out.
+_HONEST = COMPILED | {"fastmath": COMPILED["fastmath"] - {"nnan"}}
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
-def pairs(
-    factors: Array, sizes: Array, frame: Array, pivots: Array, lowest: Array
+@numba.njit(**_HONEST)  # type: ignore[untyped-decorator]
+def follow(
+    scales: Array,
+    matrix: Matrix,
+    sizes: Vector,
+    vectors: Array,
+    norms: Array,
+    areas: Array,
+    clear: Vector,
 ) -> None:  # pragma: no cover
-    """Do what `gradlab.linalg._lanes.swept_lanes` does, for n = 2."""
-    for t in range(len(factors)):
-        J, size, found = factors[t], sizes[t], pivots[t]
-        for s in range(factors.shape[3]):
-            p, q = frame[0, 0, s], frame[0, 1, s]
-            r, v = frame[1, 0, s], frame[1, 1, s]
-            a, b = J[0, 0, s] * p + J[0, 1, s] * r, J[0, 0, s] * q + J[0, 1, s] * v
-            c, d = J[1, 0, s] * p + J[1, 1, s] * r, J[1, 0, s] * q + J[1, 1, s] * v
-            turned = abs(c) > abs(a)
-            first, upper = c if turned else a, d if turned else b
-            second, rest = a if turned else c, b if turned else d
-            below = second / first
-            last = rest - below * upper
-            found[0, s], found[1, s] = first, last
-            frame[0, 0, s], frame[0, 1, s] = below if turned else 1.0, 1.0 * turned
-            frame[1, 0, s], frame[1, 1, s] = 1.0 if turned else below, 1.0 - turned
-            own = size[1, s] if turned else size[0, s]
-            other = size[0, s] if turned else size[1, s]
-            least = min(abs(first) / own, abs(last) / other)
-            lowest[s] = min(lowest[s], least)
+    """Change vectors (2, S) in place by scales (k, S, 2) and W with such row sizes.
+
+    Row t // 8 of `norms` and `areas` is multiplied by ‖J_t v‖_∞ and by the product of
+    the sizes of the rows of J_t; `clear` (S,) becomes 0 where numbers are out of range
+    or v falls far below the rows.
+    """
+    a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1]
+    first, second = vectors
+    for t in range(len(scales)):
+        scale, norm, area = scales[t], norms[t // _GROUP], areas[t // _GROUP]
+        for s in range(len(clear)):
+            p, q, x, y = scale[s, 0], scale[s, 1], first[s], second[s]
+            x, y = p * (a * x + b * y), q * (c * x + d * y)
+            upper, lower = abs(p) * sizes[0], abs(q) * sizes[1]
+            top = upper if upper > lower else lower
+            size = abs(x) if abs(x) > abs(y) else abs(y)
+            sound = (size > _SUSPECT * top) & (upper * lower > _LOW) & (top < _HIGH)
+            clear[s] = clear[s] if sound else 0.0
+            norm[s] *= size
+            area[s] *= upper * lower
+            first[s], second[s] = x / size, y / size

@@ -1,4 +1,4 @@
-"""Many chains of two or three rows at once, a step of all of them at a time.
+"""Many chains of a few rows at once, a step of all of them at a time.
 
 The recursion is that of `gradlab.linalg._sweep.sweep`, on arrays (n, n, S) whose last
 axis is the systems.  So small a unit lower frame with |L| <= 1 is never close to
@@ -7,8 +7,6 @@ falls far below its row, columns are uneven, or numbers come near the ends of fl
 range.  Lanes that are not sound are for the caller to redo one by one.
 """
 
-import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -18,22 +16,12 @@ from gradlab.linalg._factors import largest
 from gradlab.linalg._weighted import log_of_product
 from gradlab.typing import Array
 
-__all__ = ["LARGEST", "LaneSweep", "Lanes", "lane_sweep", "swept_lanes"]
+__all__ = ["LARGEST", "Lanes"]
 
 LARGEST = 3  # rows; beyond it LAPACK is quicker, one system after the other
 _SUSPECT = 1e-7  # of its row: a pivot that may be the zero of a singular factor
 _EVEN = 2.0**-10  # as in `gradlab.linalg._factors`
 _TINY, _HUGE = 1e-280, 1e300
-
-LaneSweep = Callable[[Array, Array, Array, Array, Array], None]
-
-
-def lane_sweep(n: int, *, compiled: bool) -> LaneSweep:
-    """Return the sweep of lanes of n rows; compiled ones have two."""
-    if n != 2 or not compiled:
-        return swept_lanes
-    kernel: LaneSweep = importlib.import_module("gradlab.linalg._kernels_pairs").pairs
-    return kernel
 
 
 @final
@@ -41,23 +29,22 @@ def lane_sweep(n: int, *, compiled: bool) -> LaneSweep:
 class Lanes:
     """Frames (n, n, S) on their way; `corner` is ln|diag R| (n, S) of their QR.
 
-    >>> lanes = Lanes.starting(2, 1, swept_lanes)
+    >>> lanes = Lanes.starting(2, 1)
     >>> factors = np.array([[[2.0, 1.0], [1.0, 1.0]]])[..., None]  # (T, n, n, S)
     >>> (lanes.advance(factors) + lanes.settle())[:, 0].round(6).tolist()  # ± ln √5
     [0.804719, -0.804719]
     """
 
-    sweep: LaneSweep
     frame: Array
     corner: Array
     sound: Array
 
     @classmethod
-    def starting(cls, n: int, systems: int, sweep: LaneSweep) -> "Lanes":
+    def starting(cls, n: int, systems: int) -> "Lanes":
         """Return the axes of the coordinates, in every lane."""
         frame = np.repeat(np.eye(n)[:, :, None], systems, axis=2)
         corner, sound = np.zeros((n, systems)), np.ones(systems, dtype=bool)
-        return cls(sweep, frame, corner, sound)
+        return cls(frame, corner, sound)
 
     def advance(self, factors: Array) -> Array:
         """Follow factors (T, n, n, S), T >= 1; return sums of ln|pivots| (n, S)."""
@@ -66,7 +53,7 @@ class Lanes:
         sizes = largest(entries, 2)
         pivots, lowest = np.empty((steps, n, systems)), np.ones(systems)
         with np.errstate(all="ignore"):  # what is not sound may be anything
-            self.sweep(factors, sizes, self.frame, pivots, lowest)
+            _sweep(factors, sizes, self.frame, pivots, lowest)
         self.sound &= (lowest > _SUSPECT) & _are_comfortable(entries, sizes)
         pivots[:, :, ~self.sound] = 1.0
         return log_of_product(pivots.reshape(steps, -1)).reshape(n, systems)
@@ -84,7 +71,7 @@ class Lanes:
         return change
 
 
-def swept_lanes(
+def _sweep(
     factors: Array, sizes: Array, frame: Array, pivots: Array, lowest: Array
 ) -> None:
     """Change the frames in place; fill pivots (T, n, S), lower `lowest` (S,).
