@@ -3,6 +3,7 @@
 from gradlab.studies.agreement import Agreement, agreement
 from gradlab.studies.audit import audit_initialisation
 from gradlab.studies.audit_result import InitialisationAudit
+from gradlab.studies.bound_comparison import BoundComparison, compare_bounds
 from gradlab.studies.character_model import CharacterModel
 from gradlab.studies.diagnosis import (
     CheckedRemedy,
@@ -41,6 +42,7 @@ __all__ = [
     "AbstractOptimiser",
     "Adam",
     "Agreement",
+    "BoundComparison",
     "CharacterModel",
     "CheckedRemedy",
     "Comparison",
@@ -65,6 +67,7 @@ __all__ = [
     "TrainingStudy",
     "agreement",
     "audit_initialisation",
+    "compare_bounds",
     "compare_truncations",
     "diagnose",
     "error_surface",

@@ -12,7 +12,7 @@ from gradlab.linalg import graded_product
 from gradlab.references import Reference
 from gradlab.typing import Vector
 
-__all__ = ["Tightness", "tightness"]
+__all__ = ["Tightness", "signed_slack", "tightness"]
 
 
 @final
@@ -91,8 +91,7 @@ def tightness(bound: AbstractBound, trajectory: Trajectory) -> Tightness:
     """
     log_bound = bound.log_bound(trajectory)
     log_gain = graded_product(trajectory.chain).log_norm
-    sign = 1.0 if bound.direction == "above" else -1.0
-    slack = 0.0 if log_bound == log_gain else sign * (log_bound - log_gain)
+    slack = signed_slack(bound.direction, log_bound, log_gain)
     steps = len(trajectory)
     return Tightness(
         label=bound.label,
@@ -104,3 +103,16 @@ def tightness(bound: AbstractBound, trajectory: Trajectory) -> Tightness:
         per_step=slack / steps,
         origin=Origin(parameters={"steps": steps}),
     )
+
+
+def signed_slack(direction: str, log_bound: float, log_gain: float) -> float:
+    """Return bound − gain from above, gain − bound from below; 0 if both are infinite.
+
+    Examples
+    --------
+    >>> signed_slack("below", 1.0, 3.0), signed_slack("above", -np.inf, -np.inf)
+    (2.0, 0.0)
+    """
+    if log_bound == log_gain:
+        return 0.0
+    return log_bound - log_gain if direction == "above" else log_gain - log_bound
