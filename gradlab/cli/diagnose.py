@@ -17,7 +17,12 @@ from gradlab.cli.arguments import (
 )
 from gradlab.cli.inputs import load_inputs, stretches
 from gradlab.cli.terminal import bar, busy, say
-from gradlab.cli.weights import add_weights, reading_of, refuse_mixture
+from gradlab.cli.weights import (
+    add_inputs,
+    add_weights,
+    reading_of,
+    refuse_mixture,
+)
 from gradlab.datasets import default_text, load_text, one_hot
 from gradlab.dynamics import Trajectory, run
 from gradlab.objectives import AbstractObjective, CrossEntropy
@@ -35,20 +40,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sequences", type=count, default=8, help="stretches of the text; default: 8"
     )
-    parser.add_argument(
-        "--inputs",
-        type=pathlib.Path,
-        metavar="FILE.npy",
-        help="numbers to read instead of a text, (steps, inputs) or (steps, sequences, "
-        "inputs), or symbols for an embedding, (steps,) or (steps, sequences); there "
-        "is no loss then",
-    )
+    add_inputs(parser)
     about = parser.add_argument_group("the diagnosis")
     about.add_argument(
         "--loss",
         choices=_LOSSES,
         help="cross-entropy of the next character at the last step or at every step, "
-        "or the Jacobians alone; default: last, where the model has a readout",
+        "or the Jacobians alone, as for --inputs; default: last, where the model has a "
+        "readout",
     )
     about.add_argument(
         "--required-lag",
@@ -111,8 +110,6 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _refuse_with_inputs(options: argparse.Namespace) -> None:
-    if options.text is not None:
-        options.refuse("--text and --inputs exclude each other")
     if options.loss in ("last", "every"):
         options.refuse("--inputs come without targets: there is no loss but 'none'")
 

@@ -10,7 +10,7 @@ from gradlab.cli.inputs import load_inputs, load_symbols, stretches
 from gradlab.datasets import Corpus, default_text, load_text
 from gradlab.errors import InputError
 
-__all__ = ["add_weights", "reading_of", "refuse_mixture"]
+__all__ = ["add_inputs", "add_weights", "reading_of", "refuse_mixture"]
 
 _HOW = ("module", "activation", "embedding", "readout", "state_dict", "sha256")
 _RANDOM = ("cell", "hidden", "gain", "init", "seed")
@@ -42,8 +42,21 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(random={name: parser.get_default(name) for name in _RANDOM})
 
 
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add the option that reads numbers or symbols instead of a text."""
+    parser.add_argument(
+        "--inputs",
+        type=pathlib.Path,
+        metavar="FILE.npy",
+        help="numbers to read instead of a text, (steps, inputs) or (steps, sequences, "
+        "inputs), or symbols for an embedding, (steps,) or (steps, sequences)",
+    )
+
+
 def refuse_mixture(options: argparse.Namespace) -> None:
-    """End with code 2 if options speak of a file and of a random cell."""
+    """End with code 2 if options speak of a file and of a random cell, or two texts."""
+    if options.inputs is not None and options.text is not None:
+        options.refuse("--text and --inputs exclude each other")
     if options.model is None:
         names = [name for name in _HOW if getattr(options, name) is not None]
         why = "is about a file of weights; no MODEL is given"
@@ -75,9 +88,10 @@ def reading_of(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     corpus = _corpus(options, model)
     tokens = stretches(corpus, options.steps, options.sequences)
     loss = _loss(options, model, corpus)
+    many = f"{options.sequences} stretch" + "es" * (options.sequences > 1)
     words = (
-        f"{name}, reading {options.sequences} stretches of {options.steps:,} "
-        f"characters of {corpus.title}. Its {corpus.q:,} symbols are numbered as they "
+        f"{name}, reading {many} of {options.steps:,} characters of "
+        f"{corpus.title}. Its {corpus.q:,} symbols are numbered as they "
         "are sorted, for the file does not tell how they were in training."
     )
     batch = (tokens[:-1], tokens[1:])
