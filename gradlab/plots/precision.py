@@ -56,11 +56,11 @@ def draw_precision_budget(
     >>> from gradlab.cells import Linear
     >>> from gradlab.plots.style import figure
     >>> from gradlab.studies import diagnose
-    >>> halving = diagnose(Linear([[0.5]], [[1.0]]), np.ones((50, 1))).layers
+    >>> decaying = diagnose(Linear([[0.6]], [[1.0]]), np.ones((50, 1))).layers
     >>> with figure(3.25) as (fig, ax):
-    ...     ax = draw_precision_budget(ax, halving)
+    ...     ax = draw_precision_budget(ax, decaying)
     >>> [line.get_ydata().tolist() for line in ax.lines if line.get_marker() != "None"]
-    [[25.0], [12.0], [9.0]]
+    [[33.0], [15.0], [11.0]]
     """
     ax.set_xlabel(r"$-\lambda_1$ (nats per step)")
     ax.set_ylabel("lost from lag")

@@ -24,6 +24,7 @@ __all__ = ["Progress", "with_remedies"]
 
 _SEQUENCES = 4  # of a copy: enough for medians, a fraction of the time
 _TRIES = 5
+_LOOKS = 3  # at an LSTM: each costs seconds where it is large
 _CLOSE = 0.01  # nats per step
 
 
@@ -133,18 +134,22 @@ def _remembering(
     """Return the cell with forget biases raised until λ₁ is near 0, and not above.
 
     Raised by δ, gates near 1 lose u = e^(−δ) of what they lost: λ₁ falls with u, nearly
-    in a line.  The first u is for −1/reach, were there nothing but the gates; where
-    that is too little, λ₁ = 0 is approached from above by regula falsi in u.
+    in a line, along which 0 is approached.  Were there nothing but the gates, the least
+    u that is of use would lose 1/reach a step.
     """
     lost = -exponent * reach
     if not math.e < lost < math.inf:
         return remembering(cell, 1.0)
-    share = 1 / lost
-    for _ in range(_TRIES):
+    least = 1 / lost
+    share = max(least, 0.1)
+    for _ in range(_LOOKS):
         after = _exponent(subject, remembering(cell, -math.log(share)).cell, lag)
-        if after <= 0 or not math.isfinite(after):
+        if -2 / reach <= after <= 0 or not exponent < after < math.inf:
             break
-        share += (1 - share) * after / (after - exponent)
+        nearer = share + (1 - share) * after / (after - exponent)
+        share, last = max(least, nearer), share
+        if share == last:
+            break
     return remembering(cell, -math.log(share))
 
 
