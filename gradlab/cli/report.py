@@ -41,6 +41,9 @@ def execute(options: argparse.Namespace) -> int:
     """Read the diagnosis and write it in another form."""
     if options.out is not None:
         require_writable(options.out, REPORTS)
+    if options.result.suffix != ".npz":
+        message = f"RESULT must end in .npz; got {options.result}."
+        raise InputError(message)
     if not options.result.is_file():
         message = f"{options.result} is not a regular file."
         raise InputError(message)

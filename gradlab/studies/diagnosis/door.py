@@ -126,6 +126,9 @@ def diagnose(
     tell = _silent if progress is None else progress
     tell(0.0, "running the model")
     seen = _seen(model, batch, loss, forward, h0, limit)
+    if not all(len(subject.starts) for subject in seen.subjects):
+        message = "`batch` must hold at least one sequence; got none."
+        raise InputError(message)
     whole = None
     if chosen == "exact" and seen.again is not None:
         whole = _copies(seen.again, lag)
@@ -290,6 +293,10 @@ def _stepped(step: Callable[..., Any], batch: Any, h0: Any) -> Subject:
     if h0 is None:
         message = "`h0` must be given with a step function: its initial state."
         raise InputError(message)
+    if batch is None or (hasattr(h0, "detach") and not hasattr(batch, "detach")):
+        kind = "a torch tensor, as `h0` is" if hasattr(h0, "detach") else "the inputs"
+        message = f"`batch` must be {kind}; got {type(batch).__name__}."
+        raise InputTypeError(message)
     if hasattr(h0, "detach"):
         start, inputs = (np.asarray(a.detach().cpu()) for a in (h0, batch))
         sizes = start.shape[-1], inputs.shape[-1]
