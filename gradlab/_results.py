@@ -21,7 +21,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from gradlab._extras import require
-from gradlab._store import packed, plain, replace, split, typed
+from gradlab._store import (
+    packed,
+    parsed,
+    plain,
+    replace,
+    split,
+    typed,
+    unpacked,
+)
 from gradlab._version import VERSION
 from gradlab.errors import StoreError
 from gradlab.references import Reference, bibtex
@@ -183,7 +191,7 @@ class Result:
         """
         target, record_path = _paths(path)
         try:
-            record = json.loads(record_path.read_text(encoding="utf-8"))
+            record = parsed(record_path.read_text(encoding="utf-8"))
             content = target.read_bytes()
             kind, digest = record["result"], record["sha256"]
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -197,8 +205,11 @@ class Result:
                 f"{target} is damaged: its sha256 is not the one in {record_path}."
             )
             raise StoreError(message)
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        try:
+            arrays = unpacked(content)
+        except ValueError as error:
+            message = f"{target} cannot be read as a {cls.__name__}: {error}."
+            raise StoreError(message) from error
         try:
             origin = Origin(**record["origin"])
             return cls(origin=origin, **typed(cls, record["values"], arrays))

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import io
+import json
 import math
 import os
 import pathlib
@@ -10,15 +11,22 @@ import tempfile
 import types
 import typing
 import zipfile
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gradlab.errors import InputTypeError
 from gradlab.typing import Array
 
-__all__ = ["packed", "plain", "replace", "split", "typed"]
+__all__ = ["packed", "parsed", "plain", "replace", "split", "typed", "unpacked"]
+
+_LONGEST = 2**32  # bytes of the arrays of one result
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -61,6 +69,85 @@ def packed(arrays: Mapping[str, Array]) -> bytes:
             with archive.open(member, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, Array]:
+    """Return the arrays of an .npz file that anybody may have written.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, holds objects, or fills more memory than any result does.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _require_room(sum(member.file_size for member in archive.infolist()))
+            return {
+                member.filename.removesuffix(".npy"): _array(archive.read(member))
+                for member in archive.infolist()
+            }
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        message = f"its arrays are damaged: {error}"
+        raise ValueError(message) from error
+
+
+def _array(content: bytes) -> Array:
+    """Return the array of an .npy file, whose header asks for no more than it has."""
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        message = f"no array is written in version {version} of .npy"
+        raise ValueError(message)
+    shape, _, dtype = _HEADERS[version](file)
+    if math.prod(shape) * dtype.itemsize != len(content) - file.tell():
+        message = f"an array of shape {shape} is not as long as it says"
+        raise ValueError(message)
+    file.seek(0)
+    return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _require_room(size: int) -> None:
+    if size > _LONGEST:
+        message = f"its arrays fill {size:,} bytes, of {_LONGEST:,} at most"
+        raise ValueError(message)
+
+
+def parsed(text: str) -> Any:
+    """Return what strict JSON says: no NaN, no number beyond float64, no key twice.
+
+    Raises
+    ------
+    ValueError
+        If it is not strict, or nests too deeply.
+    """
+    try:
+        return json.loads(
+            text,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            object_pairs_hook=_once,
+        )
+    except RecursionError as error:
+        message = "it nests too deeply"
+        raise ValueError(message) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "it names a value twice"
+        raise ValueError(message)
+    return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _no_number(digits)
+
+
+def _no_number(word: str) -> NoReturn:
+    message = f"{word:.40} is no number of JSON's"
+    raise ValueError(message)
 
 
 def plain(name: str, value: Any) -> Any:

@@ -49,6 +49,9 @@ def _wrong(found: Diagnosis) -> Iterator[str]:
     if found.verdict not in {layer.verdict for layer in found.layers}:
         yield "its verdict is that of no layer"
     asked = found.origin.parameters
+    if not isinstance(asked, dict):
+        yield "its parameters have no names"
+        return
     about = (asked.get(name, "") for name in ("file", "sha256"))
     if not all(isinstance(text, str) for text in (found.model, *found.caveats, *about)):
         yield "its texts are no strings"

@@ -1,9 +1,12 @@
 """A result comes back from disk as it went there, or not at all."""
 
 import enum
+import hashlib
+import io
 import json
 import math
 import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, dataclass, field
 from typing import ClassVar
@@ -154,11 +157,83 @@ def test_halves_of_two_results_do_not_load(growth, tmp_path):
         Growth.load(tmp_path / "a")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{", "{}", '{"result": "Growth"}'])
+BROKEN = {
+    "empty": "",
+    "a list": "[]",
+    "null": "null",
+    "cut off": "{",
+    "no values": "{}",
+    "half": '{"result": "Growth"}',
+    "deep": "[" * 100_000 + "]" * 100_000,
+    "a long number": '{"result": ' + "9" * 5000 + "}",
+    "NaN": '{"result": NaN, "sha256": ""}',
+    "Infinity": '{"result": -Infinity, "sha256": ""}',
+    "beyond float64": '{"result": 1e999, "sha256": ""}',
+    "twice": '{"result": "Growth", "sha256": "", "result": "Growth"}',
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_a_broken_record_is_refused(growth, tmp_path, text):
     path = growth.save(tmp_path / "a")
     path.with_suffix(".json").write_text(text)
     with pytest.raises(StoreError, match="cannot be read as a Growth"):
+        Growth.load(path)
+
+
+def archive_of(**members):
+    """Return the bytes of a zip archive of these members, deflated."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return buffer.getvalue()
+
+
+def array_of(header, content=b"", version=1):
+    """Return an .npy file with this header in front of these bytes."""
+    text = header.encode().ljust(117) + b"\n"
+    size = len(text).to_bytes(2, "little")
+    return b"\x93NUMPY" + bytes([version, 0]) + size + text + content
+
+
+FLOATS = "{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }"
+OBJECTS = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+FORGED = {
+    "nothing": b"",
+    "no archive": b"junk",
+    "an array alone": array_of(FLOATS % 1, bytes(8)),
+    "no array": archive_of(lags=b"junk"),
+    "a pickle": archive_of(lags=array_of(OBJECTS, b"cos\nsystem\n(S'true'\ntR.")),
+    "eight TiB": archive_of(lags=array_of(FLOATS % 2**40)),
+    "a negative size": archive_of(lags=array_of(FLOATS % -1)),
+    "too short": archive_of(lags=array_of(FLOATS % 4, bytes(24))),
+    "too long": archive_of(lags=array_of(FLOATS % 4, bytes(40))),
+    "another version": archive_of(lags=array_of(FLOATS % 1, bytes(8), version=9)),
+    "cut off": archive_of(lags=array_of(FLOATS % 99, bytes(792)))[:-30],
+}
+
+
+@pytest.mark.parametrize("content", FORGED.values(), ids=FORGED)
+def test_arrays_from_anywhere_are_refused_though_their_hash_is_right(
+    growth, tmp_path, content
+):
+    path = growth.save(tmp_path / "a")
+    record = path.with_suffix(".json")
+    found = json.loads(record.read_text())
+    found["sha256"] = hashlib.sha256(content).hexdigest()
+    record.write_text(json.dumps(found))
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"a\.npz cannot be read as a Growth: "):
+        Growth.load(path)
+
+
+def test_an_archive_that_would_fill_the_memory_is_not_unpacked(
+    growth, tmp_path, monkeypatch
+):
+    path = growth.save(tmp_path / "a")
+    monkeypatch.setattr("gradlab._store._LONGEST", 100)
+    with pytest.raises(StoreError, match=r"its arrays fill \d+ bytes, of 100 at most"):
         Growth.load(path)
 
 

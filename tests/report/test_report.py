@@ -317,6 +317,9 @@ FORGED = {
     "jacobians": lambda found, layer: one(found, layer, jacobians=np.zeros(4)),
     "errors": lambda found, layer: one(found, layer, jacobian_error=np.zeros(1)),
     "lag": lambda found, _: asked(found, required_lag="many"),
+    "parameters": lambda found, _: dataclasses.replace(
+        found, origin=Origin(parameters=[1])
+    ),
     "file": lambda found, _: asked(found, file=["a.npz"]),
     "sha256": lambda found, _: asked(found, file="a.npz", sha256=3),
 }
