@@ -18,6 +18,7 @@ from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_slope_radius import slope_radius_numbers
 from analysis.numbers_spectrum_theory import spectrum_theory_numbers
 from analysis.numbers_sweep import accuracy_numbers, speed_numbers
+from analysis.numbers_tightness import tightness_numbers
 from analysis.numbers_training import long_numbers, training_numbers
 from analysis.numbers_yardstick import yardstick_numbers
 from analysis.paths import DATA, GENERATED, KEPT
@@ -52,6 +53,7 @@ NEEDS = (
     "spectrum_theory",
     "speed",
     "strategies",
+    "tightness",
     "training",
     "when_random_wins",
     "yardstick",
@@ -336,6 +338,7 @@ ANALYSES = {
     "diagnosis": diagnosis_numbers,
     "scalar_bifurcation": bifurcation_numbers,
     "slope_radius": slope_radius_numbers,
+    "tightness": tightness_numbers,
 }
 
 if __name__ == "__main__":

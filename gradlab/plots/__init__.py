@@ -1,5 +1,6 @@
 """Pictures: each draws one kind of result on given axes and computes nothing."""
 
+from gradlab.plots.bounds import draw_bounds, draw_tightness
 from gradlab.plots.comparison import draw_comparison
 from gradlab.plots.diagnosis import (
     by_gravity,
@@ -45,6 +46,7 @@ __all__ = [
     "SegmentRow",
     "by_gravity",
     "column_width",
+    "draw_bounds",
     "draw_comparison",
     "draw_diagnosis",
     "draw_error_surface",
@@ -71,6 +73,7 @@ __all__ = [
     "draw_signal",
     "draw_spectrum",
     "draw_steady_states",
+    "draw_tightness",
     "draw_twins",
     "draw_weight_limits",
     "draw_window_bias",
