@@ -212,7 +212,10 @@ def _ordered(runs: Mapping[str, Sequence[BoundComparison]], way: str) -> list[st
 def _draw_marks(ax: Axes, slack: Vector, y: Vector, color: str, face: str) -> None:
     look: dict[str, Any] = {"ms": 3.0, "mew": 0.7, "color": color, "mfc": face}
     seen = (slack > _NONE) & np.isfinite(drawable(slack))
-    ax.plot(slack[seen], y[seen], "o", **look)
+    if (
+        seen.any()
+    ):  # an empty line has no extent, and constrained layout stumbles over it
+        ax.plot(slack[seen], y[seen], "o", **look)
     across = ax.get_yaxis_transform()
     for marker, edge, hit in (("<", 0.0, slack <= _NONE), (">", 1.0, slack == np.inf)):
         if hit.any():
