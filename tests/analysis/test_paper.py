@@ -40,6 +40,15 @@ def test_every_theorem_is_stated_labelled_and_checked(theorem):
     assert theorem.label in used("checked")
 
 
+@pytest.mark.parametrize("theorem", all_theorems(), ids=lambda t: t.label)
+def test_every_theorem_is_proved_and_cites_its_source(theorem):
+    _, _, after = TEXT.partition(rf"\label{{{theorem.label}}}")
+    block = re.split(r"\\begin\{theorem\}|\\section\{", after)[0]
+    assert r"\begin{proof}" in block
+    cited = re.findall(r"\\cite[pt](?:\[[^]]*\])*\{([^}]+)\}", block)
+    assert theorem.source.key in ",".join(cited).split(",")
+
+
 def test_no_check_mark_without_a_theorem_or_a_test():
     found = {theorem.label for theorem in all_theorems()}
     marks = r'mark\.theorem\("(thm:[^"]+)"\)'
