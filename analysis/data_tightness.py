@@ -48,7 +48,7 @@ def main(quick: bool) -> list[pathlib.Path]:
                 f"tightness-{name}_{state}",
                 compared(cell, sizes),
                 seed=SEED,
-                parameters={**parameters, "loss": loss},
+                parameters={**parameters, "loss_of_trained": loss},
             )
     return written
 

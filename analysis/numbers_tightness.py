@@ -38,7 +38,7 @@ def tightness_numbers() -> list[Number]:
 
 
 def numbers_of(key: str, row: BoundComparison) -> list[Number]:
-    """Return the gain, the tightest bound from above, and the first that decides."""
+    """Return the gain, slacks from above, and when gradients end and who knows it."""
     name = row.tightest("above")
     slack = dict(zip(row.labels, row.per_step, strict=True))
     ends = dict(zip(row.labels, row.log_bounds[:, -1] / row.lags[-1], strict=True))
@@ -47,7 +47,6 @@ def numbers_of(key: str, row: BoundComparison) -> list[Number]:
         theorem(f"{key}.tightest", name),
         rounded(f"{key}.slack", float(slack[name]), 2),
         rounded(f"{key}.product", float(slack["thm:norm-product"]), 2),
-        theorem(f"{key}.first", row.first),
         steps(f"{key}.decided", float(row.decided_at.min())),
         steps(f"{key}.happens", row.happens_at),
     ]
@@ -75,5 +74,5 @@ def steps(key: str, value: float) -> Number:
 
 
 def theorem(key: str, label: str) -> Number:
-    """Return a reference to the theorem in the paper; a dash if there is none."""
-    return Number(key, rf"\ref{{{label}}}" if label else "--", label or "none")
+    """Return a reference to the theorem in the paper."""
+    return Number(key, rf"\ref{{{label}}}", label)

@@ -116,8 +116,8 @@ def _draw_levels(ax: Axes, found: BoundComparison) -> None:
 
 def _name_ends(ax: Axes, x: float, lines: list[tuple[Vector, str, str]]) -> None:
     low, high = ax.get_ylim()
-    ends = sorted((float(rates[-1]), text, color) for rates, text, color in lines)
-    ends = [end for end in ends if np.isfinite(end[0])]
+    seen = [line for line in lines if np.isfinite(line[0][-1])]
+    ends = sorted((float(rates[-1]), text, color) for rates, text, color in seen)
     heights = [end[0] for end in ends]
     placed = _apart(heights, _APART * (high - low), low, high)
     for height, (_, text, color) in zip(placed, ends, strict=True):
