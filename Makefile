@@ -56,7 +56,7 @@ peers: ## .venv-bench with what others wrote: make bench VENV=.venv-bench
 
 PEERS := lyapynov==1.0.1 pynamicalsys==1.7.0
 
-soundness: $(VENV)/.installed ## a million exact decisions about certified numbers, 5 min
+soundness: $(VENV)/.installed ## a million exact decisions, and 10⁴ a theorem, 35 min
 	$(PY) -m benchmarks.soundness
 
 mutants: $(VENV)/.installed ## change the certified code at one place each; tests must fail

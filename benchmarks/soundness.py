@@ -1,11 +1,16 @@
-"""A million exact decisions about certified numbers: how many are wrong.
+"""A million exact decisions about certified numbers, ten thousand about each theorem.
 
 Run by `make soundness`, once; `benchmarks/soundness.json` holds what came out, with the
 seed and the versions, and is kept.  A decision is one comparison of a certified end
 with the exact value, in rationals or by isolated roots: lower ≤ x, or x ≤ upper.
-Beside it stands how often NumPy's own value lies below the exact one.
+Beside it stands how often NumPy's own value lies below the exact one.  Decisions about
+theorems are those of `benchmarks.theorem_checks`.
+
+`python -m benchmarks.soundness --only theorems` does one of the two, and keeps what is
+on record of the other.
 """
 
+import argparse
 import json
 import math
 import pathlib
@@ -14,11 +19,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import Any
 
 import flint
+import hypothesis
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from benchmarks.theorem_checks import checked_theorems
 from gradlab import __version__
 from gradlab.linalg import rounding
 from gradlab.linalg.arithmetic import FLOAT64
@@ -200,7 +208,7 @@ def tally(kind: str, decisions: int, seed: int) -> Tally:
     return found
 
 
-def _rows() -> Iterator[tuple[str, dict[str, int]]]:
+def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
     for place, (kind, (_, decisions)) in enumerate(KINDS.items()):
         begin = time.process_time()
         found = tally(kind, decisions, SEED + place)
@@ -210,25 +218,53 @@ def _rows() -> Iterator[tuple[str, dict[str, int]]]:
         yield kind, asdict(found)
 
 
-def main() -> None:
-    """Decide a million times, print a line for each kind and write the record."""
-    with threadpool_limits(1):
-        kinds = dict(_rows())
-    record = {
-        "decisions": sum(row["decisions"] for row in kinds.values()),
-        "wrong": sum(row["wrong"] for row in kinds.values()),
-        "kinds": kinds,
+def _theorem_rows() -> Iterator[tuple[str, dict[str, Any]]]:
+    begin = time.process_time()
+    for name, row in checked_theorems(SEED):
+        took, begin = time.process_time() - begin, time.process_time()
+        print(
+            f"{name:<30}{row['decisions']:>9} decisions{row['wrong']:>4} wrong", end=""
+        )
+        print(f"{took:>8.0f} s, {row['promised_nothing']} promised nothing", flush=True)
+        yield name, row
+
+
+def _record(parts: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """Return the counts of all parts and their sums, and where they are from."""
+    return {
+        "decisions": sum(row["decisions"] for row in parts.values()),
+        "wrong": sum(row["wrong"] for row in parts.values()),
+        name: parts,
         "seed": SEED,
         "versions": {
             "gradlab": __version__,
+            "hypothesis": hypothesis.__version__,
             "numpy": np.__version__,
             "python": platform.python_version(),
             "python-flint": flint.__version__,
             "blas": [f"{b['internal_api']} {b['version']}" for b in threadpool_info()],
         },
     }
-    TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print(f"{record['decisions']} decisions, {record['wrong']} wrong: {TARGET.name}")
+
+
+PARTS = {
+    "numbers": lambda: _record(dict(_rows()), "kinds"),
+    "theorems": lambda: _record(dict(_theorem_rows()), "of"),
+}
+
+
+def main() -> None:
+    """Decide, print a line for each kind and each theorem, and write the record."""
+    parser = argparse.ArgumentParser(description="Exact decisions, a million and more.")
+    parser.add_argument("--only", choices=PARTS, help="one of the two parts")
+    record = json.loads(TARGET.read_text(encoding="utf-8"))
+    only = parser.parse_args().only
+    for part in [only] if only else PARTS:
+        with threadpool_limits(1):
+            record[part] = PARTS[part]()
+        TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        found = record[part]
+        print(f"{found['decisions']} decisions, {found['wrong']} wrong: {TARGET.name}")
 
 
 if __name__ == "__main__":
