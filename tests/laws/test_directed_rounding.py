@@ -12,8 +12,12 @@ import pytest
 import gradlab.bounds
 import gradlab.verified
 from gradlab import verified
-from gradlab.errors import InputError
+from gradlab.bounds import pseudospectral_growth
+from gradlab.cells import GRU, LSTM, RNN
+from gradlab.dynamics import run
+from gradlab.errors import AssumptionError, InputError
 from gradlab.linalg import rounding
+from gradlab.testing import powers_of
 from gradlab.verified import Enclosure, singular
 from gradlab.verified.resolvent import resolvent_norms_on_circle
 from tests.cases.bounds import BOUNDS
@@ -28,6 +32,8 @@ NARROWER = 1e-6
 # an error.  Directions in the middle of two others need no error: any will do.
 NEAR = {"_middles", "_shifted", "_up_sum"}
 NEAR_LINES = {
+    "A = np.where(np.eye(len(J)) > 0, up_sub(J, 1.0), J)",
+    "scaled, n = up_div(up_mul(found.matrix, d[:, None]), d), len(d)",
     "r = up_ldexp(radius, -exponent)",
     "x, y = up_mul(r, roots[0]), up_mul(r, roots[2])",
 }
@@ -65,6 +71,25 @@ ENCLOSED = {
 
 BOUNDED = {name: (case.bound, case.witness) for name, case in BOUNDS.items()}
 BOUNDED |= {name: (case.theorem, case.witness) for name, case in RUN_THEOREMS.items()}
+
+
+def _plain_runs():
+    """Yield runs of no special kind: witnesses may have nothing curved, or turned."""
+    rng = np.random.default_rng(8)
+    W = rng.normal(size=(3, 3))
+    for activation in ("tanh", "sigmoid"):
+        cell = RNN.random(3, 1, gain=1.5, rng=5, activation=activation)
+        yield run(cell, rng.normal(size=3), rng.normal(size=(3, 1)))
+    yield powers_of(W / 2, 3)
+    yield powers_of(np.diag([0.5, -2.0]), 3)
+    yield powers_of(1.25 * np.array([[0.6, -0.8], [0.8, 0.6]]), 3)
+    yield powers_of(0.75 * np.eye(3) + 0.5 * np.eye(3, k=1), 4)
+    yield powers_of(np.array([[0.0, 1.0], [1.0, 0.0]]), 3)
+    yield run(LSTM.random(2, 1, gain=1.0, rng=6), np.zeros(4), np.ones((3, 1)))
+    yield run(GRU.random(2, 1, gain=1.0, rng=7), np.zeros(2), np.ones((3, 1)))
+
+
+PLAIN_RUNS = list(_plain_runs())
 
 
 def ends(found, *, both=True):
@@ -110,6 +135,39 @@ def test_bounds_round_outward_everywhere(name, monkeypatch):
         lambda: ends(bound.enclosed_bound(trajectory), both=both),
     )
     assert not wrong
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_bounds_of_plain_runs_round_outward_everywhere(name, monkeypatch):
+    bound, _ = BOUNDED[name]
+    both, tried = name not in ONE_END, 0
+    for trajectory in PLAIN_RUNS:
+        try:
+            bound.enclosed_bound(trajectory)
+        except AssumptionError:
+            continue
+        _, wrong = places_that_point_inward(
+            gradlab.bounds,
+            monkeypatch,
+            lambda one=trajectory: ends(bound.enclosed_bound(one), both=both),
+        )
+        assert not wrong
+        tried += 1
+    assert tried or name == "forget_floor"  # blind gates are not plain
+
+
+@pytest.mark.parametrize("z", [1.5 + 0.5j, -0.25 + 1.25j, 2.0 + 0.0j])
+def test_growth_at_any_point_rounds_outward_everywhere(z, monkeypatch):
+    # L is near 1, so that r^T/L counts, and |z| is rounded where z is complex.
+    W = np.array([[0.5, 2.0], [0.0, 0.25]])
+    for T in (1, 4):
+        places, wrong = places_that_point_inward(
+            gradlab.bounds,
+            monkeypatch,
+            lambda T=T: (pseudospectral_growth._at(W, T, z), np.inf),
+        )
+        assert places > 8
+        assert not wrong
 
 
 @pytest.mark.parametrize("name", ENCLOSED)

@@ -129,3 +129,29 @@ def test_what_is_no_finite_square_matrix_is_refused(function):
         function(np.zeros((2, 3)))
     with pytest.raises(InputError, match="`A` must be finite; got inf"):
         function([[math.inf]])
+
+
+@pytest.mark.parametrize("turn", range(32))
+def test_a_number_has_its_size_for_radius_at_every_angle(turn):
+    # Directions have to go all around: what they leave out would be missed here.
+    z = 5 * complex(
+        math.cos(turn * math.pi / 16 + 0.1), math.sin(turn * math.pi / 16 + 0.1)
+    )
+    exact = math.hypot(z.real, z.imag)
+    for A in (np.array([[z]]), np.diag([z, 0.125 * z])):
+        found = enclosed_numerical_radius(A)
+        # hypot errs by an ulp.
+        assert found.lower <= exact * (1 + 2.0**-52)
+        assert found.upper >= exact * (1 - 2.0**-52)
+        assert found.width <= 1.1e-6 * exact
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_an_abscissa_of_exact_numbers_is_known_to_some_places(n):
+    # ω(−I/2 + cN) = −1/2 + |c| cos(π/(n + 1)), and 4 n² u of some twice the norm.
+    A = -np.eye(n) / 2 + np.eye(n, k=1)
+    exact = -0.5 + float(cosine_of_pi_over(n + 1)) if n > 1 else -0.5
+    for B in (A, A.T, 1j * (-1j * A)):
+        found = enclosed_numerical_abscissa(B)
+        assert found.lower - 1e-15 <= exact <= found.upper + 1e-15
+        assert found.width <= 40 * n**2 * 2.0**-53 * 4

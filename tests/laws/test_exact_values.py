@@ -1,0 +1,186 @@
+"""Where all is exact, a bound is its formula but for some tens of u: it is not wider.
+
+One unit, powers of two, permutations and circles with a node where the resolvent is
+largest leave no room: a constant that is too large shows as one that is too small does.
+"""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from gradlab.bounds import (
+    TwinCeiling,
+    cauchy_power,
+    common_lyapunov,
+    kreiss_ceiling,
+    kreiss_floor,
+    pseudospectral_growth,
+)
+from gradlab.bounds._circles import Circle
+from gradlab.bounds.circle_maximum import log_largest_above, ratio_above
+from gradlab.cells import RNN
+from gradlab.dynamics import run
+from gradlab.errors import AssumptionError
+from gradlab.testing import powers_of
+from gradlab.verified import enclosed_log_power_gain
+from tests.cases.bounds import BOUNDS
+from tests.oracles.gain import exact_product, gain_at_most
+from tests.oracles.sides import blunt, exceeded
+
+U = 2.0**-53
+# A step costs 4 n² u or less for its norm, 20 u for its logarithm, and u of the sum.
+ROOM = 120
+BLUNT = {"numerical_radius", "cauchy_power", "kreiss_ceiling"}  # 2 w^T, and circles
+GATED = {"lstm_ceiling", "gru_ceiling", "forget_floor"}
+SHARP = [name for name in BOUNDS if name not in BLUNT | GATED]
+ONES = [0.5, 1.0, -2.0, 2.0**-700, -(2.0**500)]
+
+
+def room(T, log):
+    return ROOM * U * (T + 1) * (1 + abs(log))
+
+
+@pytest.mark.parametrize("name", SHARP)
+@pytest.mark.parametrize("w", ONES)
+def test_one_unit_has_its_own_gain(name, w):
+    bound = BOUNDS[name].bound
+    for T in (1, 7):
+        one = powers_of(np.array([[w]]), T)
+        if name.startswith("orthogonal") and abs(w) != 1:
+            with pytest.raises(AssumptionError):
+                bound.log_bound(one)
+        elif name != "logarithmic_norm" or 0.1 < abs(w) < 10:  # 1 + 2μ + μ² cancels
+            assert not exceeded(bound, one)
+            assert not blunt(bound, one, room(T, math.log(abs(w))))
+
+
+@pytest.mark.parametrize("name", SHARP)
+def test_a_permutation_keeps_lengths(name):
+    # It is no Jordan block, no diagonal, more than twice as long by Frobenius, and
+    # neither is near I: but for these the gain is 1 and known to be.
+    swap = powers_of(np.array([[0.0, 1.0], [1.0, 0.0]]), 6)
+    bound = BOUNDS[name].bound
+    if name in ("jordan_floor", "diagonal_recurrence"):
+        with pytest.raises(AssumptionError):
+            bound.log_bound(swap)
+    elif name not in ("frobenius_product", "logarithmic_norm"):
+        assert not exceeded(bound, swap)
+        assert not blunt(bound, swap, 4 * room(6, 0.0))
+
+
+@pytest.mark.parametrize("r", [0.0, 0.25, 0.3, 0.49])
+@pytest.mark.parametrize("w", [0.5, -0.75])
+def test_a_form_gives_back_what_its_inverse_lacks(r, w):
+    V, R = np.eye(1), np.array([[1 - r]])
+    T = 5
+    found = common_lyapunov._with_shape(np.full((T, 1, 1), w), V, R)
+    exact = T * math.log(abs(w))
+    assert gain_at_most(exact_product([[[w]]] * T), found)
+    # |RJV|/(1 − r) is |V⁻¹JV|, each time; and κ has the same factor.
+    assert found <= exact + room(T, 1.0)
+
+
+@pytest.mark.parametrize("r", [0.51, 1.0, 1.5])
+def test_a_form_with_a_residual_from_a_half_on_is_none(r):
+    R = np.array([[1 - r]])
+    found = common_lyapunov._with_shape(np.ones((2, 1, 1)), np.eye(1), R)
+    assert found == math.inf
+
+
+@pytest.mark.parametrize("z", [1.5, 1.25 + 0.5j, -2.0 + 1.0j])
+@pytest.mark.parametrize("T", [1, 3, 40])
+def test_growth_shown_by_a_resolvent_is_the_formula(z, T):
+    # One unit beside the point: ‖(zI − W)⁻¹‖ = 1/|z − w|; it says the more the nearer.
+    w = 1.125 if z == 1.5 else 0.75 * z
+    W = np.array([[w]])
+    r = abs(z)
+    L = (r - 1) * (r / abs(z - w) - 1)
+    exact = T * math.log(r) - np.logaddexp(0.0, T * math.log(r) - math.log(L))
+    found = pseudospectral_growth._at(W, T, z)
+    # |z| is known to 8 u, and L to the cancellation of r − 1 and of r/|z − w| − 1.
+    assert exact - 16 * room(T, math.log(r)) < found < exact
+
+
+@pytest.mark.parametrize("z", [0.5, 1.0, 0.6 + 0.8j, -1.0])
+def test_no_point_inside_the_unit_circle_shows_growth(z):
+    assert pseudospectral_growth._at(np.array([[0.25]]), 5, z) == -math.inf
+
+
+def test_a_resolvent_no_larger_than_that_of_zero_shows_no_growth():
+    assert pseudospectral_growth._at(np.array([[0.0]]), 5, 2.0) == -math.inf
+    assert pseudospectral_growth._at(np.array([[-0.5]]), 5, 2.0) == -math.inf
+
+
+@pytest.mark.parametrize("z", [1.5, 3.0 + 4.0j])
+def test_a_kreiss_floor_is_the_formula_at_its_points(z, monkeypatch):
+    monkeypatch.setattr(kreiss_floor, "points_outside", lambda W, T: [0.5, z])
+    W = np.array([[0.875 * z]])
+    W = W if np.iscomplexobj(W) else W.astype(float)
+    exact = math.log(abs(z) - 1) - math.log(abs(z) / 8)
+    if np.iscomplexobj(W):
+        W = np.array([[W[0, 0].real, -W[0, 0].imag], [W[0, 0].imag, W[0, 0].real]])
+    found = kreiss_floor.KreissFloor().log_bound(powers_of(W, 3))
+    assert max(exact, 0.0) - room(1, 1.0) <= found <= max(exact, 0.0)
+
+
+CIRCLES = [(0.5, 1.0, 4), (-0.25, 0.5, 8), (0.5, 2.0, 2)]
+
+
+@pytest.mark.parametrize(("w", "radius", "degree"), CIRCLES)
+def test_a_circle_is_the_formula_where_a_node_is_the_largest(w, radius, degree):
+    W, tau = np.array([[w]]), (abs(w) / radius) ** degree
+    assert tau <= ratio_above(W, radius, degree) <= tau * (1 + room(degree, 1.0))
+    exact = -math.log(radius - abs(w)) - math.log(math.cos(math.pi / 8))
+    exact += math.log1p(tau) - math.log1p(-tau)
+    found = log_largest_above(W, radius, degree)
+    assert exact <= found <= exact + room(degree, 2.0)
+
+
+def test_a_ratio_is_as_narrow_as_was_asked_for():
+    # ‖W²‖ is 1e-13 of ‖W‖²: float64 knows it to a hundredth, and balls to all places.
+    c = 2.0**24
+    shear, back = np.array([[1.0, c], [0.0, 1.0]]), np.array([[1.0, -c], [0.0, 1.0]])
+    turn = np.array([[1.0, 0.0], [c / 8, 1.0]]), np.array([[1.0, 0.0], [-c / 8, 1.0]])
+    W = turn[0] @ shear @ np.diag([1.0, 0.5]) @ back @ turn[1]
+    wide = enclosed_log_power_gain(W, 2, atol=1.0)
+    narrow = enclosed_log_power_gain(W, 2)
+    radius = 2 * float(np.abs(W).max())
+    log_ratio = narrow.upper - 2 * math.log(radius)
+    assert wide.width > 2e-3
+    assert ratio_above(W, radius, 2) <= math.exp(log_ratio) * 1.001
+
+
+@pytest.mark.parametrize(("w", "radius", "degree"), CIRCLES)
+@pytest.mark.parametrize("T", [1, 5, 8])
+def test_cauchys_bound_is_the_mean_over_nodes(w, radius, degree, T, monkeypatch):
+    monkeypatch.setattr(
+        cauchy_power, "best_circle", lambda W, T: Circle(radius, degree)
+    )
+    N = 4 * degree if 4 * degree > T else 1 << T.bit_length()
+    z = radius * np.exp(2j * np.pi * np.arange(N) / N)
+    tau = (abs(w) / radius) ** N
+    exact = (T + 1) * math.log(radius) + math.log(np.mean(1 / np.abs(z - w)))
+    exact += math.log1p(tau)
+    found = cauchy_power._above(np.array([[w]]), T)
+    assert exact - room(T, 1.0) <= found <= exact + room(T, 4.0)
+
+
+@pytest.mark.parametrize(("w", "radius", "degree"), CIRCLES)
+@pytest.mark.parametrize("T", [1, 5])
+def test_kreiss_bound_is_its_formula(w, radius, degree, T, monkeypatch):
+    circle = Circle(radius, degree)
+    monkeypatch.setattr(kreiss_ceiling, "best_circle", lambda W, T: circle)
+    W = np.diag([w, w])
+    exact = math.log(2) - math.log(T + 1) + (T + 1) * math.log(radius)
+    exact += log_largest_above(np.array([[w]]), radius, degree)
+    found = kreiss_ceiling._above(W, T)
+    assert exact - room(T, 1.0) <= found <= exact + room(T, 4.0)
+
+
+def test_twins_are_a_millionth_apart_if_nothing_is_said():
+    one = run(RNN([[0.5]], [[1.0]], [0.0]), [0.1], [[0.2], [0.3]])
+    said = TwinCeiling(separation=1e-6)
+    assert TwinCeiling().log_bound(one) == said.log_bound(one)
+    assert Fraction(said.separation) == Fraction(1e-6)
