@@ -12,11 +12,12 @@ import pytest
 import gradlab.bounds
 import gradlab.verified
 from gradlab import verified
-from gradlab.bounds import pseudospectral_growth
+from gradlab.bounds import cauchy_power, kreiss_ceiling, pseudospectral_growth
 from gradlab.cells import GRU, LSTM, RNN
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError, InputError
 from gradlab.linalg import rounding
+from gradlab.linalg.arithmetic import Arithmetic
 from gradlab.testing import powers_of
 from gradlab.verified import Enclosure, singular
 from gradlab.verified.resolvent import resolvent_norms_on_circle
@@ -67,6 +68,36 @@ ENCLOSED = {
     "numerical radius": lambda A: verified.enclosed_numerical_radius(A, rtol=1.0),
     "resolvent": lambda A: verified.enclosed_resolvent_norm(A, 3 + 1j),
     "resolvent, real": lambda A: verified.enclosed_resolvent_norm(A, -3.0),
+}
+
+# With a unit of 2⁻¹³ error bounds are 1e-3 and not 1e-16 of a value, and what is made
+# of two of them shows too; balls, which would hide them, are not asked.
+COARSE = {"arithmetic": Arithmetic(unit=2.0**-13)}
+ENCLOSED |= {
+    f"{name}, coarse": value
+    for name, value in {
+        "resolvents on a circle": lambda A: Enclosure.between(
+            np.zeros(8), resolvent_norms_on_circle(A, 9.0, 8, **COARSE)
+        ),
+        "singular": lambda A: Enclosure.between(
+            *singular.singular_values_between(A, **COARSE)
+        ),
+        "least singular": lambda A: verified.enclosed_least_singular_value(
+            A, rtol=9.0, **COARSE
+        ),
+        "gain": lambda A: verified.enclosed_log_gain(
+            [A, A.T, A, A, A.T], atol=9.0, **COARSE
+        ),
+        "power gain": lambda A: verified.enclosed_log_power_gain(
+            A, 5, atol=9.0, **COARSE
+        ),
+        "radius": lambda A: verified.enclosed_spectral_radius(A, rtol=9.0, **COARSE),
+        "abscissa": lambda A: verified.enclosed_numerical_abscissa(A, **COARSE),
+        "numerical radius": lambda A: verified.enclosed_numerical_radius(
+            A, rtol=1.0, **COARSE
+        ),
+        "resolvent": lambda A: verified.enclosed_resolvent_norm(A, 9 + 1j, **COARSE),
+    }.items()
 }
 
 BOUNDED = {name: (case.bound, case.witness) for name, case in BOUNDS.items()}
@@ -167,6 +198,17 @@ def test_growth_at_any_point_rounds_outward_everywhere(z, monkeypatch):
             lambda T=T: (pseudospectral_growth._at(W, T, z), np.inf),
         )
         assert places > 8
+        assert not wrong
+
+
+@pytest.mark.parametrize("T", [3, 1 << 14])
+def test_circles_round_outward_everywhere(T, monkeypatch):
+    # From 2¹⁴ steps on the maximum over the circle stands for its mean.
+    W = np.array([[0.5, 0.25], [0.0, 0.25]])
+    for above in (cauchy_power._above, kreiss_ceiling._above):
+        _, wrong = places_that_point_inward(
+            gradlab.bounds, monkeypatch, lambda above=above: (-np.inf, above(W, T))
+        )
         assert not wrong
 
 

@@ -172,6 +172,19 @@ def test_numerical_ranges_hold(arithmetic):
         assert not norm_at_most(A, Fraction(radius.lower) - JUST_BELOW)
 
 
+SIZES = {5.0: [[3 + 4j]], 2.0: [[0.0, -2.0], [2.0, 0.0]], 3.0: [[3j, 0.0], [0.0, 1.0]]}
+
+
+@everywhere
+def test_numerical_radii_of_normal_matrices_hold(arithmetic):
+    # w is the largest |λ|, and met in a direction that is not an axis for the first.
+    for exact_radius, rows in SIZES.items():
+        found = enclosed_numerical_radius(
+            np.array(rows), most_directions=64, arithmetic=arithmetic
+        )
+        assert found.lower <= exact_radius <= found.upper
+
+
 def top_at_most(double, limit):
     """Decide λ_max ≤ limit for a symmetric rational matrix."""
     return is_semidefinite(scaled_identity(double, limit) - double)
