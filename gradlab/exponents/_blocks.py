@@ -9,7 +9,6 @@ from gradlab.cells.factored import AbstractJacobian, GatedJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.errors import InputError, NonFiniteError
 from gradlab.exponents._thin import is_thin, thin_growths
-from gradlab.linalg import orthogonal
 from gradlab.linalg._engines import Engine, choose_sweep
 from gradlab.linalg._factors import RowScaled
 from gradlab.linalg._weighted import log_of_product
@@ -140,4 +139,6 @@ def start_frame(n: int, k: int) -> Matrix:
     # All n directions: any frame gives all exponents, and that of the coordinates gives
     # those of diagonal and triangular chains with no transient.  A few: the leading
     # ones are found only from a frame in general position.
-    return np.eye(n) if k == n else orthogonal(n, gain=1.0, rng=_SEED)[:, :k]
+    if k == n:
+        return np.eye(n)
+    return np.linalg.qr(np.random.default_rng(_SEED).standard_normal((n, k)))[0]
