@@ -102,7 +102,7 @@ class Tanh(AbstractActivation):
         # In place: over many steps at once, fresh memory would cost more than exp.
         e = np.minimum(np.abs(a), _GONE)  # 2|a| cannot overflow
         e *= -2.0
-        e = np.exp(e)
+        e = np.exp(e, out=e if e.ndim else None)
         below = 1.0 + e
         below *= below
         e *= 4.0

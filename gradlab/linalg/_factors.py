@@ -19,6 +19,7 @@ __all__ = ["RowScaled", "Steps", "largest", "prepared"]
 
 _EVEN = 2.0**-10  # relative size of a column that costs three digits of it
 _LOWEST = -900  # power of two below which products would meet subnormal numbers
+_ROOM = 2.0**950  # rows below it stay where they are, whatever n
 _MODERATE = 300  # powers of two that the rows of a shared matrix may be away from 1
 _LOOP_UP_TO = 8  # entries over which a loop is quicker than a reduction by NumPy
 
@@ -173,7 +174,10 @@ def _move_inside_range(sizes: Array) -> Array:
 
     Nothing is rounded then; almost always all of them are 0.
     """
-    _, exponents = np.frexp(largest(sizes, 1))
+    tops = largest(sizes, 1)
+    if tops.min(initial=1.0) > 2.0**_LOWEST and tops.max(initial=1.0) < _ROOM:
+        return np.zeros(len(tops), np.int64)
+    _, exponents = np.frexp(tops)
     highest = 1020 - sizes.shape[1].bit_length()
     move = np.where(exponents > highest, highest - exponents, 0)
     return np.where(exponents < _LOWEST, -exponents, move)

@@ -18,7 +18,7 @@ __all__ = [
     "weighted_triangle",
 ]
 
-_ROOM = 1e37  # its eighth power is a float64, and so is the reciprocal of that
+_ROOM = 1e150  # its square is a float64, and so is the reciprocal of that
 
 
 def log_magnitude(values: Array) -> Array:
@@ -40,19 +40,21 @@ def add_logs(high: Vector, low: Vector, term: Vector | float) -> tuple[Vector, V
 
 
 def log_of_product(values: Array) -> Vector:
-    """Return Σ_t ln|values[t]| (m,) of values (T, m), T >= 1, right to an ulp or two.
+    """Return Σ_t ln|values[t]| (m,) of values (T, m), T >= 1, right to T ulps of 1.
 
-    Eight are multiplied before a logarithm is taken, where float64 has room for them.
+    As many are multiplied before a logarithm is taken as float64 has room for.
 
     >>> log_of_product(np.array([[2.0], [-8.0]])).tolist() == [np.log(16.0)]
     True
     """
     sizes = np.abs(values)
-    if sizes.min(initial=1.0) > 1 / _ROOM and sizes.max(initial=1.0) < _ROOM:
-        for _ in range(3):
-            half = len(sizes) // 2
-            pairs = sizes[:half] * sizes[half : 2 * half]
-            sizes = np.concatenate([pairs, sizes[2 * half :]])
+    low, high = float(sizes.min(initial=1.0)), float(sizes.max(initial=1.0))
+    reach = max(high, 1 / low) if low > 0 else np.inf
+    while len(sizes) > 1 and reach < _ROOM:
+        half = len(sizes) // 2
+        pairs = sizes[:half] * sizes[half : 2 * half]
+        sizes = np.concatenate([pairs, sizes[2 * half :]]) if len(sizes) % 2 else pairs
+        reach *= reach
     return sum_of_logs(log_magnitude(sizes))
 
 
