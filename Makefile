@@ -43,6 +43,7 @@ paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 
 bench: $(VENV)/.installed ## times beside those of others, interleaved, and what is missed
 	$(PY) -m benchmarks.spectra
+	$(PY) -m benchmarks.scaling
 	$(PY) -m benchmarks.windows
 	$(PY) -m benchmarks.pseudospectra
 	$(PY) -m benchmarks.joint

@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import medians
+from benchmarks.record import store_section
 from gradlab.linalg import joint_spectral_radius, slope_radius
 
 __all__ = ["main"]
@@ -36,16 +37,19 @@ def main() -> None:
         "Gaussian pair, n = 4": rng.standard_normal((2, 4, 4)),
     }
     print(f"{'task':<44}{'gradlab':>10}{'other':>11}{'ratio':>9}  widths")
+    rows = []
     with threadpool_limits(1):
         for name, matrices in sets.items():
             for way, others in (("brute force", brute), ("Gripenberg", gripenberg)):
-                print_pair(f"{name}: {way}", matrices, others)
-        for n in (4, 8, 16, 64):
-            print_slopes(n)
+                rows.append(print_pair(f"{name}: {way}", matrices, others))
+        rows += [print_slopes(n) for n in (4, 8, 16, 64)]
+    store_section("joint", rows)
 
 
-def print_pair(task: str, A: np.ndarray, way: Callable[[np.ndarray], Bracket]) -> None:
-    """Print one bracket beside another."""
+def print_pair(
+    task: str, A: np.ndarray, way: Callable[[np.ndarray], Bracket]
+) -> dict[str, object]:
+    """Print one bracket beside another; return the row."""
 
     def ours() -> object:
         return joint_spectral_radius(A, rtol=RTOL)
@@ -55,9 +59,10 @@ def print_pair(task: str, A: np.ndarray, way: Callable[[np.ndarray], Bracket]) -
     widths = f"{found.upper / found.lower - 1:.0e}, {high / low - 1:.0e}"
     times = f"{1e3 * mine:>7.2f} ms{1e3 * other:>8.1f} ms{other / mine:>9.1f}"
     print(f"{task:<44}{times}  {widths}")
+    return {"work": task, "gradlab": mine, "other": other, "widths": widths}
 
 
-def print_slopes(n: int) -> None:
+def print_slopes(n: int) -> dict[str, object]:
     """Print what all slopes in [0, 1] cost for Gaussian weights of gain 1."""
     W = np.random.default_rng(1).standard_normal((n, n)) / np.sqrt(n)
     (mine,) = medians({"gradlab": lambda: slope_radius(W)}).values()
@@ -65,6 +70,7 @@ def print_slopes(n: int) -> None:
     norm = np.linalg.norm(W, 2)
     bracket = f"[{found.lower:.3f}, {found.upper:.3f}], ‖W‖ = {norm:.3f}"
     print(f"{f'all slopes, n = {n}':<44}{1e3 * mine:>7.0f} ms  {bracket}")
+    return {"work": f"all slopes, n = {n}", "gradlab": mine, "bracket": bracket}
 
 
 def brute(A: np.ndarray) -> Bracket:

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import medians
+from benchmarks.record import store_section
 from gradlab._extras import require
 from gradlab.adapters import record
 from gradlab.dynamics import Trajectory
@@ -38,11 +39,12 @@ def main() -> None:
     model, x = torch.nn.LSTM(INPUTS, HIDDEN), torch.randn(T, BATCH, INPUTS)
     trajectory = record(model, x).layers[0].trajectory
     with threadpool_limits(1):
-        _exact(torch, model, x, trajectory)
-        _quick(torch, model, x, trajectory)
+        rows = [_exact(torch, model, x, trajectory)]
+        rows += _quick(torch, model, x, trajectory)
+    store_section("lag norms", rows)
 
 
-def _exact(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
+def _exact(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> dict[str, Any]:
     blocks = _jacobians(torch, model, x)
     few, norms = {}, _norms(torch, blocks)
     times = medians(
@@ -65,13 +67,17 @@ def _exact(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
     print(f"  apart at {LAGS} lags   {off:.1g} nats")
     print(f"  torch's gradient is 0 at {zero} of {T} lags; least ln‖·‖ here ", end="")
     print(f"{found.log_norm.min():.1f}")
+    return {"work": "all lags, exact", "gradlab": ours, "torch": vjps, "norms": eigen}
 
 
-def _quick(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
+def _quick(
+    torch: Any, model: Any, x: Any, trajectory: Trajectory
+) -> list[dict[str, Any]]:
     def forward() -> None:
         with torch.no_grad():
             model(x)
 
+    rows = []
     for sequences, probes in LOOKS:
         some = np.linspace(0, BATCH - 1, sequences).round().astype(int)
         states, inputs = trajectory.states[:, some], trajectory.inputs[:, some]
@@ -82,6 +88,9 @@ def _quick(torch: Any, model: Any, x: Any, trajectory: Trajectory) -> None:
         print(f"{probes} probes of {sequences:<2} sequences  {ours:.2f} s, ", end="")
         print(f"forward pass of all {pass_:.2f} s: ×{ours / pass_:.1f}, ", end="")
         print(f"standard error {error:.2f} nats at most")
+        work = f"{probes} probes of {sequences} sequences"
+        rows.append({"work": work, "gradlab": ours, "forward pass": pass_})
+    return rows
 
 
 def _worst(found: Any) -> str:

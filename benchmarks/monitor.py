@@ -14,6 +14,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import seconds
+from benchmarks.record import store_section
 from gradlab._extras import require
 from gradlab.errors import MissingExtraError
 from gradlab.studies import GradientMonitor
@@ -32,14 +33,17 @@ def main() -> None:
         print(f"monitor: left out. {error}")
         return
     torch.set_num_threads(1)
+    rows = []
     with threadpool_limits(1):
         for name, make in (("nn.LSTM", _sequence), ("LSTMCell in a loop", _steps)):
             step, look, sample = overhead(*make(torch))
+            rows.append({"work": name, "step": step, "look": look, "sample": sample})
             share = (look * (EVERY - 1) + sample) / (EVERY * step)
             print(
                 f"{name:<20}step {step:.3f} s, looking {1e3 * look:+.1f} ms, "
                 f"sample {sample:+.3f} s: {100 * share:.2f} % at every={EVERY}"
             )
+    store_section("monitor", rows)
 
 
 def overhead(model: Any, step: Step) -> tuple[float, float, float]:

@@ -17,6 +17,7 @@ from scipy.linalg.lapack import ztrtrs
 from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import Work, medians
+from benchmarks.record import store_section
 from gradlab.linalg import gaussian, kreiss_constant, pseudospectrum
 
 __all__ = ["main"]
@@ -30,15 +31,16 @@ FAR = 3.0  # radius of the grid for K
 def main() -> None:
     """Print what a grid and a Kreiss constant cost, and how right they are."""
     print(f"{'task':<42}{'gradlab':>10}{'other':>10}{'ratio':>8}  error")
+    rows = []
     with threadpool_limits(1):
         for n in (100, 200):
             for kind in ("real", "complex"):
-                print_grid(n, kind)
-        for radius in (0.9, 0.95):
-            print_kreiss(100, radius)
+                rows += print_grid(n, kind)
+        rows += [print_kreiss(100, radius) for radius in (0.9, 0.95)]
+    store_section("pseudospectra", rows)
 
 
-def print_grid(n: int, kind: str) -> None:
+def print_grid(n: int, kind: str) -> list[dict[str, object]]:
     """Print a grid beside SVDs, and beside inverse Lanczos one by one."""
     A = gaussian(n, gain=1.0, rng=0)
     if kind == "complex":
@@ -59,12 +61,18 @@ def print_grid(n: int, kind: str) -> None:
     }
     spent = medians({"gradlab": grid} | ways, rounds=ROUNDS)
     error = np.abs(grid() / exact - 1).max()
-    for name in ways:
-        task = f"grid {SIDE} × {SIDE}, n = {n}, {kind}: {name}"
-        print_row(task, spent["gradlab"], spent[name] * every, f"{error:.0e}")
+    return [
+        print_row(
+            f"grid {SIDE} × {SIDE}, n = {n}, {kind}: {name}",
+            spent["gradlab"],
+            spent[name] * every,
+            f"{error:.0e}",
+        )
+        for name in ways
+    ]
 
 
-def print_kreiss(n: int, radius: float) -> None:
+def print_kreiss(n: int, radius: float) -> dict[str, object]:
     """Print a Kreiss constant beside the maximum over a grid."""
     A = gaussian(n, gain=1.0, rng=0)
     A *= radius / np.abs(np.linalg.eigvals(A)).max()
@@ -86,12 +94,13 @@ def print_kreiss(n: int, radius: float) -> None:
     short = 1 - most / found.lower
     task = f"K of n = {n}, ρ = {radius}: SVD grid"
     error = f"{width:.0e}; the grid's {short:.0e}"
-    print_row(task, spent["gradlab"], spent["grid"] * every, error)
+    return print_row(task, spent["gradlab"], spent["grid"] * every, error)
 
 
-def print_row(task: str, ours: float, other: float, error: str) -> None:
-    """Print a line of the table."""
+def print_row(task: str, ours: float, other: float, error: str) -> dict[str, object]:
+    """Print a line of the table, and return it."""
     print(f"{task:<42}{ours:>8.2f} s{other:>8.1f} s{other / ours:>8.1f}  {error}")
+    return {"work": task, "gradlab": ours, "other": other, "error": error}
 
 
 def by_svd(A: np.ndarray, points: np.ndarray) -> np.ndarray:

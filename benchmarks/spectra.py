@@ -8,7 +8,6 @@ steps of the run only, where it is long.
 
 import argparse
 import functools
-import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from analysis.store import save_table
 from benchmarks import peers
 from benchmarks.claims import CLAIMS, Found, print_claims, print_times, ratio_of
 from benchmarks.clock import Work, medians
+from benchmarks.record import LIBRARIES, store_section, versions
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Henon
 from gradlab.dynamics import Trajectory, run
 from gradlab.exponents import lyapunov_spectra, lyapunov_spectrum
@@ -39,7 +39,6 @@ BLOCK = 32  # steps at least, so that the QR at its end weighs little
 ENGINES = {"gradlab": "numba", "gradlab without numba": "numpy"}
 if not importlib.util.find_spec("numba"):
     del ENGINES["gradlab"]
-LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "lyapynov", "pynamicalsys")
 COMMAND = "python -m benchmarks.spectra --keep"
 LOOPS: Mapping[str, peers.Maker] = {
     "NumPy QR": peers.numpy_qr,
@@ -68,6 +67,10 @@ def main() -> None:
             sys.stdout.flush()
     print_claims(found)
     print("not installed:", ", ".join(missing()) or "nothing")
+    names = ("work", "way", "seconds")
+    store_section(
+        "spectra", [dict(zip(names, row, strict=True)) for row in rows_of(found)]
+    )
     if keep:
         keep_found(found, commit)
 
@@ -233,21 +236,9 @@ def missing() -> list[str]:
     return [name for name, version in versions().items() if not version]
 
 
-def versions() -> dict[str, str]:
-    """Return the version of each library, empty where it is missing."""
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = ""
-    return found
-
-
 def keep_found(found: Found, commit: str) -> None:
     """Keep what was measured, with its provenance."""
-    rows = [(w, way, s) for w, ways in found.items() for way, s in ways.items()]
-    columns = columns_of(("work", "way", "seconds"), rows)
+    columns = columns_of(("work", "way", "seconds"), rows_of(found))
     asked = [(*claim, ratio_of(claim, found)) for claim in CLAIMS]
     names = ("claim_work", "claim_way", "claim_against", "at_least", "ratio")
     columns |= columns_of(names, [row for row in asked if row[-1] is not None])
@@ -263,6 +254,11 @@ def keep_found(found: Found, commit: str) -> None:
         "speed", columns, seed=[0, 1], parameters=parameters, folder=KEPT
     ):
         print(path.name)
+
+
+def rows_of(found: Found) -> list[tuple[str, str, float]]:
+    """Return work, way and seconds, line by line."""
+    return [(w, way, s) for w, ways in found.items() for way, s in ways.items()]
 
 
 def columns_of(names: tuple[str, ...], rows: list[tuple]) -> dict[str, list]:

@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import medians, seconds
+from benchmarks.record import store_section
 from gradlab._extras import require
 from gradlab.cells import RNN
 from gradlab.dynamics import run
@@ -65,6 +66,10 @@ def main() -> None:
     ours, gradient = found["windows"], found["gradient"]
     segments, variance = found["segments"], found["variance"]
     every = sum(spent) / len(FEW) * T
+    row = found | {"all windows by torch": every}
+    store_section(
+        "windows", [{"work": name, "seconds": spent} for name, spent in row.items()]
+    )
     print(f"all windows {ours:.3f} s; one gradient by torch {gradient:.3f} s", end="")
     print(f": {ours / gradient:.1f} gradients")
     print(f"all windows by torch with detach {every:.1f} s: ×{every / ours:.0f}")

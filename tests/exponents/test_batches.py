@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradlab.cells import LSTM, RNN, Henon
-from gradlab.cells.factored import DenseJacobian
+from gradlab.cells.factored import DenseJacobian, GatedJacobian
 from gradlab.dynamics import JacobianChain, run
 from gradlab.errors import InputError, NonFiniteError
 from gradlab.exponents import LyapunovSpectra, lyapunov_spectra, lyapunov_spectrum
@@ -79,6 +79,48 @@ def test_what_befalls_a_few_is_followed_by_itself(engine, rng):
     assert found.one_by_one == 5
     assert np.isneginf(found.exponents[1:3, 1]).all()
     assert np.isfinite(found.exponents[[0, 3, 4, 5, 6]]).all()
+
+
+def scaled_batch(slopes, W):
+    return JacobianChain(GatedJacobian(slopes[:, :, None], np.asarray(W), feeds=(0,)))
+
+
+def test_slopes_beyond_what_eight_products_hold_are_followed_together(engine, rng):
+    slopes = np.exp(-rng.uniform(45, 60, size=(40, 9, 2)))
+    batch = scaled_batch(slopes, rng.normal(size=(2, 2)))
+    found = lyapunov_spectra(batch, engine=engine)
+    assert found.one_by_one == 0
+    for b in range(9):
+        alone = lyapunov_spectrum(batch.sequence(b), engine=engine)
+        # Sums of 40 logs near 50, each right to an ulp of its own.
+        near = {"rtol": 0, "atol": 1e-11}
+        np.testing.assert_allclose(found.exponents[b], alone.exponents, **near)
+
+
+def test_dead_units_and_lost_digits_are_followed_by_themselves(engine, rng):
+    slopes = rng.uniform(0.1, 1.0, size=(30, 6, 2))
+    slopes[7, 1, 0] = 0.0
+    slopes[9, 4] = 1e-200, 1e-60
+    batch = scaled_batch(slopes, [[1.0, 2.0], [-0.5, 1.5]])
+    found = lyapunov_spectra(batch, engine=engine)
+    assert_one_by_one(found, batch, engine=engine)
+    assert found.one_by_one == 2
+    assert np.isneginf(found.exponents[1]).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("W", [[[1.0, 1e-9], [1.0, 2e-9]], [[1.0, 2.0], [2.0, 4.0]]])
+def test_weights_that_lanes_cannot_take_are_followed_one_by_one(engine, W, rng):
+    batch = scaled_batch(rng.uniform(0.1, 1.0, size=(30, 3, 2)), W)
+    found = lyapunov_spectra(batch, engine=engine)
+    assert_one_by_one(found, batch, engine=engine)
+    assert found.one_by_one == 3
+
+
+def test_slopes_that_are_not_finite_are_refused(engine, rng):
+    slopes = rng.uniform(0.1, 1.0, size=(30, 3, 2))
+    slopes[3, 1, 0] = np.nan
+    with pytest.raises(NonFiniteError, match=r"got nan at index \(3, 0, 0\)"):
+        lyapunov_spectra(scaled_batch(slopes, np.eye(2) + 0.5), engine=engine)
 
 
 def test_jacobians_that_are_not_finite_are_refused(engine, rng):
