@@ -52,6 +52,7 @@ def test_long_batches_are_formed_a_few_steps_at_a_time(engine, rng, monkeypatch)
     batch = batch_of(rng.normal(size=(60, 5, 2, 2)))
     whole = lyapunov_spectra(batch, engine=engine)
     monkeypatch.setattr("gradlab.exponents.batches._ENTRIES", 100)
+    monkeypatch.setattr("gradlab.exponents.batches._TOGETHER", 3)
     parts = lyapunov_spectra(batch, engine=engine)
     np.testing.assert_allclose(parts.exponents, whole.exponents, rtol=0, atol=1e-14)
 
