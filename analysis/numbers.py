@@ -17,7 +17,7 @@ from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_slope_radius import slope_radius_numbers
 from analysis.numbers_spectrum_theory import spectrum_theory_numbers
-from analysis.numbers_sweep import accuracy_numbers, speed_numbers
+from analysis.numbers_sweep import accuracy_numbers, scaling_numbers, speed_numbers
 from analysis.numbers_tightness import tightness_numbers
 from analysis.numbers_training import long_numbers, training_numbers
 from analysis.numbers_yardstick import yardstick_numbers
@@ -111,6 +111,8 @@ def all_numbers() -> list[Number]:
         found += long_numbers()
     if any(KEPT.glob("speed.npz")):
         found += speed_numbers()
+    if any(KEPT.glob("scaling.npz")):
+        found += scaling_numbers()
     return found
 
 

@@ -6,7 +6,7 @@ from analysis.paths import KEPT
 from analysis.rounding import Number, count, plain_text, rounded
 from analysis.store import Table, load_table
 
-__all__ = ["accuracy_numbers", "speed_numbers"]
+__all__ = ["accuracy_numbers", "scaling_numbers", "speed_numbers"]
 
 OTHERS = {
     "NumPy QR": "numpy",
@@ -74,6 +74,19 @@ def speed_numbers() -> list[Number]:
         *found,
         *(plain_text(f"speed.{name}", libraries[name]) for name in sorted(libraries)),
     ]
+
+
+def scaling_numbers() -> list[Number]:
+    """Return the powers of n, T and S that costs follow, and the memory of a sweep."""
+    table, _ = load_table("scaling", KEPT)
+    ours = table["power_way"] == "gradlab"
+    pairs = zip(table["power_against"][ours], table["power"][ours], strict=True)
+    found = [rounded(f"speed.power.{name}", float(p), 2) for name, p in pairs]
+    (k,) = np.flatnonzero(table["memory_work"] == "exponents, n = 100, gradlab")
+    mebibytes = float(table["bytes"][k]) / 2**20
+    found.append(rounded("speed.memory", mebibytes, 2, "MiB of a sweep, as kept"))
+    formed = float(table["formed_mib"][k])
+    return [*found, rounded("speed.formed", formed, 3, "MiB of its Jacobians")]
 
 
 def ratio_of(table: Table, work: str, against: str) -> float:
