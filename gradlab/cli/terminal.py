@@ -64,6 +64,7 @@ def say(text: str) -> None:
             _WIDTH,
             initial_indent=indent,
             subsequent_indent=indent,
+            break_long_words=False,  # a path is copied whole
             break_on_hyphens=False,
         )
     )
