@@ -24,7 +24,12 @@ from gradlab.cells import RNN
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError
 from gradlab.testing import powers_of
-from gradlab.verified import enclosed_log_power_gain
+from gradlab.verified import (
+    enclosed_eigenvalues,
+    enclosed_log_power_gain,
+    enclosed_spectral_radius,
+)
+from gradlab.verified.singular import singular_values_between
 from tests.cases.bounds import BOUNDS
 from tests.oracles.gain import exact_product, gain_at_most
 from tests.oracles.sides import blunt, exceeded
@@ -184,3 +189,30 @@ def test_twins_are_a_millionth_apart_if_nothing_is_said():
     said = TwinCeiling(separation=1e-6)
     assert TwinCeiling().log_bound(one) == said.log_bound(one)
     assert Fraction(said.separation) == Fraction(1e-6)
+
+
+@pytest.mark.parametrize("name", ["absolute_product", "entrywise_radius"])
+def test_what_is_nilpotent_by_its_zeros_has_no_gain(name):
+    # A zero weight is a zero entry, to which no rounding adds a thing.
+    shift = powers_of(np.eye(3, k=1), 3)
+    assert BOUNDS[name].bound.log_bound(shift) == -math.inf
+    assert BOUNDS["triangular_transient"].bound.log_bound(shift) == -math.inf
+
+
+def test_a_zero_among_singular_values_is_known_in_float64():
+    low, high = singular_values_between(np.diag([1.0, 0.5, 0.0]))
+    assert (low <= [1.0, 0.5, 0.0]).all()
+    assert (high >= [1.0, 0.5, 0.0]).all()
+    assert (high - low <= 4 * 9 * 4 * U).all()
+
+
+@pytest.mark.parametrize(
+    "A", [np.diag([3.0, -4.0]), np.diag([0.1, 0.2, 0.3]) + np.eye(3, k=1)]
+)
+def test_a_triangular_matrix_has_its_diagonal_for_eigenvalues(A):
+    for B in (A, A.T):
+        found = enclosed_spectral_radius(B)
+        assert found.lower == found.upper == np.abs(np.diag(A)).max()
+        discs = enclosed_eigenvalues(B)
+        assert discs.centres.tolist() == np.diag(A).tolist()
+        assert not discs.radii.any()
