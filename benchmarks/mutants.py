@@ -141,7 +141,7 @@ def started(mutant: Mutant | None, tests: list[str], copy: pathlib.Path) -> int:
         os.dup2(quiet, 2)
         os.environ.update(environment())
         for name in [*sys.modules]:
-            if name.partition(".")[0] in ("gradlab", "benchmarks"):
+            if name.partition(".")[0] in ("gradlab", "benchmarks", "tests"):
                 del sys.modules[name]
         sys.path.insert(0, str(copy))
         sys.dont_write_bytecode = True
