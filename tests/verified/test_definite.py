@@ -105,3 +105,29 @@ def test_one_of_two_forms_that_is_not_known_leaves_both_unproved():
     sector = [[rate]], (0.0, 1.0), one, [2.0], rate
     assert sector_verdict(*sector, most_bits=64) is Verdict.UNDECIDED
     assert sector_verdict(*sector) is not Verdict.PROVED
+
+
+# det M = (1 + a)(1 − a + a²) − 1 = ±a³ with a = 2⁻²⁶: 64 bits leave it open.
+SMALL = 2.0**-26
+CLOSE = {
+    Verdict.PROVED: np.array([[1 + SMALL, 1.0], [1.0, 1 - SMALL + SMALL**2]]),
+    Verdict.REFUTED: np.array([[1 - SMALL, 1.0], [1.0, 1 + SMALL + SMALL**2]]),
+}
+DECIDED = {
+    "definite": lambda M, **most: definite_verdict(M, **most),
+    "lyapunov": lambda M, **most: lyapunov_verdict(np.zeros((2, 2)), M, 0.5, **most),
+    "sector": lambda M, **most: sector_verdict(
+        np.zeros((2, 2)), (0.0, 1.0), M, [4.0, 4.0], 0.5, **most
+    ),
+}
+
+
+@pytest.mark.parametrize("verdict", CLOSE, ids=lambda verdict: verdict.name)
+@pytest.mark.parametrize("name", DECIDED)
+def test_what_64_bits_leave_open_is_decided_by_128(name, verdict):
+    decide, M = DECIDED[name], CLOSE[verdict]
+    assert is_definite(exact(M)) == (verdict is Verdict.PROVED)
+    assert decide(M, most_bits=64) is Verdict.UNDECIDED
+    assert decide(M, most_bits=127) is Verdict.UNDECIDED
+    assert decide(M, most_bits=128) is verdict
+    assert decide(M) is verdict
