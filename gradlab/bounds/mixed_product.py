@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar, Literal, final
 
+import numpy as np
+
 from gradlab.bounds.base import AbstractBound
 from gradlab.bounds.step_sums import sum_over_steps
 from gradlab.dynamics.trajectory import Trajectory
@@ -54,7 +56,9 @@ class MixedProduct(AbstractBound):
 
 def _log_between(J: Factors) -> tuple[Any, Any]:
     columns, rows = (log_entrywise_between(J, order) for order in (1, float("inf")))
+    high = up_mul(0.5, up_add(columns[1], rows[1]))
     return (
         down_mul(0.5, down_add(columns[0], rows[0])),
-        up_mul(0.5, up_add(columns[1], rows[1])),
+        # −∞ stays: a zero matrix has no column and no row, and its gain is none.
+        np.where(np.isinf(columns[1]), columns[1], high),
     )

@@ -216,3 +216,17 @@ def test_a_triangular_matrix_has_its_diagonal_for_eigenvalues(A):
         discs = enclosed_eigenvalues(B)
         assert discs.centres.tolist() == np.diag(A).tolist()
         assert not discs.radii.any()
+
+
+@pytest.mark.parametrize("name", SHARP)
+def test_no_weights_have_no_gain(name):
+    # A sum of −∞ may be neither the lowest float64 nor, some steps on, +∞.
+    bound = BOUNDS[name].bound
+    nothing = powers_of(np.zeros((2, 2)), 3)
+    try:
+        found = bound.log_bound(nothing)
+    except AssumptionError:
+        assert name.startswith("orthogonal")
+        return
+    if name != "logarithmic_norm":  # 1 + 2μ + μ² = 0 is known to 1e-15 or so
+        assert found == -math.inf

@@ -1,0 +1,82 @@
+"""What rounding may add to slopes and entries is in the bounds, however large it is.
+
+It is 1e-16 in every run, where nothing would show; so it is made a hundredth here, and
+each bound is held to its formula.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from gradlab.bounds import EntrywiseRadius, entrywise_radius, scaled_norm, slope_set
+from gradlab.bounds.slope_weights import slope_weights
+from gradlab.cells import RNN
+from gradlab.dynamics import run
+
+W = np.array([[0.0, 3.0, 0.0], [1.5, 0.0, 0.75], [0.0, 0.75, 3.0]])
+T = 5
+RUN = run(RNN(W, np.zeros((3, 1)), np.zeros(3)), np.zeros(3), np.zeros((T, 1)))
+ERRORS = [(0.01, 0.0), (0.0, 0.002), (0.25, 0.5)]
+NEAR = 1e-12  # T logarithms of norms, and κ
+
+
+def weights(relative, absolute):
+    found = slope_weights(RUN, "thm:any")
+    assert np.array_equal(np.ldexp(found.matrix, found.exponent), W)
+    return dataclasses.replace(found, relative=relative, absolute=absolute)
+
+
+@pytest.mark.parametrize(("relative", "absolute"), ERRORS)
+@pytest.mark.parametrize("d", [[1.0, 1.0, 1.0], [1.0, 2.0, 0.25]])
+def test_a_scaled_norm_has_them(relative, absolute, d):
+    found = weights(relative, absolute)
+    D = np.array(d)
+    scaled = found.matrix * D[:, None] / D
+    condition = D.max() / D.min()
+    rate = found.gamma * np.linalg.norm(scaled, 2)
+    rate += relative * np.linalg.norm(scaled) + 3 * absolute * condition
+    exact = math.log(condition) + T * (math.log(rate) + found.exponent * math.log(2))
+    value = scaled_norm._with_scaling(found, T, D)
+    assert exact < value < exact + NEAR
+
+
+@pytest.mark.parametrize(("relative", "absolute"), ERRORS)
+@pytest.mark.parametrize("p", [1.0, 1.25])
+def test_a_form_for_all_slopes_has_them(relative, absolute, p, monkeypatch):
+    P, rate = np.diag([1.0, p, 1.0]), 1.5
+    monkeypatch.setattr(
+        slope_set, "sector_candidates", lambda *_: [(P, 4 * np.ones(3), [rate])]
+    )
+    found = weights(relative, absolute)
+    size = relative * np.linalg.norm(found.matrix) + 3 * absolute
+    growth = math.log(rate + math.sqrt(p) * size) + found.exponent * math.log(2)
+    (value,) = slope_set._bounds(found, T)
+    exact = math.log(p) / 2 + T * growth
+    assert exact < value < exact + NEAR
+
+
+def test_a_rate_that_is_not_proved_is_none(monkeypatch):
+    rates = [0.1, 0.2, 1.5, 1.0]
+    monkeypatch.setattr(
+        slope_set, "sector_candidates", lambda *_: [(np.eye(3), 4 * np.ones(3), rates)]
+    )
+    found = weights(0.0, 0.0)
+    (value,) = slope_set._bounds(found, T)
+    assert value == pytest.approx(T * (math.log(1.5) + found.exponent * math.log(2)))
+    del rates[2:]
+    assert list(slope_set._bounds(found, T)) == [math.inf]
+
+
+@pytest.mark.parametrize(("relative", "absolute"), ERRORS)
+def test_a_radius_of_sizes_has_them(relative, absolute, monkeypatch):
+    found = weights(relative, absolute)
+    monkeypatch.setattr(entrywise_radius, "slope_weights", lambda *_: found)
+    sizes = np.abs(found.matrix) * (found.gamma + relative)
+    sizes = np.where(found.matrix != 0, sizes + absolute, 0.0)
+    power = np.linalg.norm(np.linalg.matrix_power(sizes, T), 2)
+    exact = math.log(power) + T * found.exponent * math.log(2)
+    value = EntrywiseRadius().log_bound(RUN)
+    # A power is enclosed to 1e-9.
+    assert exact - NEAR < value < exact + 2e-9
