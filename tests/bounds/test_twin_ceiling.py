@@ -83,3 +83,11 @@ def test_curvatures_are_the_least_float64s_above_or_nearly():
     for name, square in (("tanh", Fraction(16, 27)), ("sigmoid", Fraction(1, 108))):
         found = Fraction(_CURVATURES[name]) ** 2
         assert square <= found <= square * (1 + Fraction(1, 10**15))
+
+
+def test_where_nothing_curves_twins_may_be_as_far_apart_as_float64_goes():
+    # e² would be beyond it, and of no account: the identity has no remainder.
+    cell = RNN([[0.5]], [[0.0]], [0.0], activation="identity")
+    rest = run(cell, [0.0], [[0.0]] * 3)
+    found = TwinCeiling(separation=2.0**900).log_bound(rest)
+    assert found == pytest.approx(897 * math.log(2), rel=1e-13)

@@ -158,7 +158,7 @@ def test_a_ratio_is_as_narrow_as_was_asked_for():
 
 
 @pytest.mark.parametrize(("w", "radius", "degree"), CIRCLES)
-@pytest.mark.parametrize("T", [1, 5, 8])
+@pytest.mark.parametrize("T", [1, 5, 8, (1 << 14) - 1])
 def test_cauchys_bound_is_the_mean_over_nodes(w, radius, degree, T, monkeypatch):
     monkeypatch.setattr(
         cauchy_power, "best_circle", lambda W, T: Circle(radius, degree)
@@ -169,6 +169,18 @@ def test_cauchys_bound_is_the_mean_over_nodes(w, radius, degree, T, monkeypatch)
     exact = (T + 1) * math.log(radius) + math.log(np.mean(1 / np.abs(z - w)))
     exact += math.log1p(tau)
     found = cauchy_power._above(np.array([[w]]), T)
+    assert exact - room(T, 1.0) <= found <= exact + room(T, 4.0)
+
+
+@pytest.mark.parametrize(("w", "radius", "degree"), CIRCLES)
+def test_from_so_many_steps_on_the_maximum_stands_for_the_mean(
+    w, radius, degree, monkeypatch
+):
+    T, circle = 1 << 14, Circle(radius, degree)
+    monkeypatch.setattr(cauchy_power, "best_circle", lambda W, T: circle)
+    W = np.array([[w]])
+    exact = (T + 1) * math.log(radius) + log_largest_above(W, radius, degree)
+    found = cauchy_power._above(W, T)
     assert exact - room(T, 1.0) <= found <= exact + room(T, 4.0)
 
 
