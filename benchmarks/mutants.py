@@ -8,7 +8,7 @@ law shows that nothing it may return makes a certificate wrong.
 A survivor must stand in `benchmarks/mutants.json` with the reason why it may: it only
 widens what is promised or, then "equivalent", computes the same.  Survivors are known
 there by their function and their code, not by their line; "others" are those of earlier
-samples.
+samples.  "killed_at_first" were killed by tests written before the sample was drawn.
 
 `python -m benchmarks.mutants --sample 200 --seed 1` tries some; `--only norm_product`
 those of files so named; `--update` enters new survivors, whose reasons are left empty.
@@ -287,6 +287,7 @@ def _judged(
             "seed": options.seed,
             "of": total,
             "tried": len(found),
+            "killed_at_first": killed,
             "killed": killed,
             "survivors": sorted([*key, reason] for key, reason in reasons.items()),
             "others": sorted([*k, why] for k, why in known.items() if k not in tried),

@@ -79,6 +79,7 @@ def test_the_record_adds_up():
     reasons = [row[4] for row in record["survivors"]]
     # Mutants that differ by their place alone have one row.
     assert record["killed"] + len(reasons) <= record["tried"] <= record["of"]
+    assert record["killed_at_first"] <= record["killed"]
     assert record["tried"] >= 50
 
 
