@@ -13,7 +13,6 @@ import json
 import math
 import os
 import pathlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -21,6 +20,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from gradlab._extras import require
+from gradlab._latex import latex_escaped
 from gradlab._store import (
     packed,
     parsed,
@@ -264,12 +264,15 @@ def _written(text: str, path: str | os.PathLike[str] | None) -> str:
 
 
 def _csv_entry(value: Any) -> str:
-    return str(value) if isinstance(value, str) else repr(value.item())
+    if not isinstance(value, str):
+        return repr(value.item())
+    # A spreadsheet would run what begins like a formula.
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _latex_number(value: Any) -> str:
     if isinstance(value, str):
-        return re.sub(r"([#$%&_{}])", r"\\\1", value)
+        return latex_escaped(value)
     if isinstance(value, int | np.integer):
         return f"${value}$"
     if not math.isfinite(value):

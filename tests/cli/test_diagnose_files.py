@@ -160,6 +160,20 @@ def test_a_closed_pipe_is_quiet_and_a_full_disk_is_code_5(form):
 
 
 @pytest.mark.slow
+def test_a_diagnosis_that_is_terminated_leaves_nothing_behind(here):
+    words = ["diagnose", "--hidden", "300", "--steps", "600", "--mode", "exact"]
+    command = [sys.executable, "-m", "gradlab", *words, "--out", "report.html"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            time.sleep(3)  # it computes for longer than that
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=60) == -signal.SIGTERM
+        finally:
+            process.kill()
+    assert not list(here.glob("*report*"))
+
+
+@pytest.mark.slow
 def test_ctrl_c_on_a_terminal_ends_the_bar_at_once(here):
     own, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))

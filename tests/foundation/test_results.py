@@ -1,5 +1,6 @@
 """A result comes back from disk as it went there, or not at all."""
 
+import csv
 import enum
 import hashlib
 import io
@@ -42,6 +43,16 @@ class Growth(Result):
     steps: int = 0
     label: str = ""
     exact: bool = False
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Named(Result):
+    """Words for a table."""
+
+    names: tuple[str, ...]
+
+    def columns(self):
+        return {"names": np.array(self.names)}
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -276,6 +287,16 @@ def test_the_table_has_one_length(growth, tmp_path):
     text = growth.to_csv(tmp_path / "t.csv")
     assert text == "lags,log_gain\n0,0.0\n1,-0.5\n2,-inf\n"
     assert (tmp_path / "t.csv").read_text() == text
+
+
+def test_text_in_a_table_is_neither_a_formula_nor_a_command():
+    """Spreadsheets run what begins with one of = + - @, and LaTeX what a \\ begins."""
+    for text in ("=1+1", "+1", "-1", "@A1", "\t=1"):
+        row = list(csv.reader(Named(names=(text,)).to_csv().splitlines()))[1]
+        assert row == [f"'{text}"]
+    hostile = Named(names=(r"\input{x} 50% ^~",)).to_latex()
+    assert r"\textbackslash{}input\{x\} 50\% \textasciicircum{}" in hostile
+    assert "plain" in Named(names=("plain",)).to_csv().splitlines()
 
 
 def test_the_latex_table_is_booktabs(growth, tmp_path):
