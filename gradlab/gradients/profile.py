@@ -101,8 +101,15 @@ class GradientProfile(Result):
         return table
 
     def describe(self) -> str:
-        """Return the fitted rate as a person reads it, going back in time."""
-        return describe_rate(self.rate if len(self.lags) else self.gradient_rate)
+        """Return the fitted rate as a person reads it, and where a zero ends it."""
+        words = describe_rate(self.rate if len(self.lags) else self.gradient_rate)
+        gone = self.lags[np.isneginf(self.log_top)] if len(self.lags) else self.lags
+        if not len(gone):
+            return words
+        step = self.steps - gone[0]
+        return (
+            f"{words}; exactly 0 from lag {gone[0]} on: step {step} takes what is left"
+        )
 
 
 def profile(

@@ -159,6 +159,19 @@ def test_a_closed_pipe_is_quiet_and_a_full_disk_is_code_5(form):
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize("place", ["file/report.html", "nowhere/report.html", "folder"])
+def test_a_report_that_cannot_be_written_is_refused_before_anything_else(
+    here, capsys, place
+):
+    (here / "file").touch()
+    (here / "folder").mkdir()
+    words = ["diagnose", "--hidden", "300", "--steps", "100000", "--out", place]
+    start = time.monotonic()
+    assert main(words) == 4
+    assert time.monotonic() - start < 10.0  # the diagnosis would take minutes
+    assert place in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_diagnosis_that_is_terminated_leaves_nothing_behind(here):
     words = ["diagnose", "--hidden", "300", "--steps", "600", "--mode", "exact"]

@@ -107,7 +107,10 @@ def test_a_lost_rank_is_minus_infinity():
     expected = [[0.0, 0.0, -np.inf], [0.0, -np.inf, -np.inf], *[[-np.inf] * 3] * 3]
     np.testing.assert_array_equal(found.log_singular_values, expected)
     assert found.rate == -np.inf
-    assert found.describe() == "×0 per step: gone at once (−inf nats)"
+    assert found.describe() == (
+        "×0 per step: gone at once (−inf nats); "
+        "exactly 0 from lag 3 on: step 2 takes what is left"
+    )
 
 
 def test_the_rate_of_one_lag_and_of_none(rng):
