@@ -1,6 +1,7 @@
 """A torch function h' = step(h, x) as a cell: its Jacobians by torch.func."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,11 @@ def from_torch_step(step: Callable[[Any, Any], Any], n: int, m: int = 0) -> Wrap
     InputTypeError
         If `step` is not a function, or `n` or `m` is not an integer.
 
+    Notes
+    -----
+    Slopes are autograd's: what `step` detaches is a constant, and a rounding, a sign or
+    an argmax has slope 0, as in the training of the same function.
+
     Examples
     --------
     >>> import torch
@@ -71,8 +77,8 @@ def _over_many(
     @functools.wraps(step)
     def called(h: Array, x: Array) -> Array:
         lead = h.shape[:-1]
-        states = torch.tensor(np.reshape(h, (-1, h.shape[-1])), dtype=torch.float64)
-        inputs = torch.tensor(np.reshape(x, (-1, x.shape[-1])), dtype=torch.float64)
+        flat = [np.reshape(a, (math.prod(lead), a.shape[-1])) for a in (h, x)]
+        states, inputs = (torch.tensor(a, dtype=torch.float64) for a in flat)
         with torch.no_grad():
             found = mapped(states, inputs).numpy()
         return found.reshape(*lead, *found.shape[1:])

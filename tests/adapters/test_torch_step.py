@@ -63,6 +63,21 @@ def test_a_step_function_is_diagnosed(rng):
         diagnose(halving, np.ones((60, 1)))
 
 
+@pytest.mark.parametrize(
+    ("step", "slope"),
+    [
+        (lambda h, x: 0.5 * h + (3 * h).detach(), 0.5),
+        (lambda h, x: 0.5 * h + torch.round(h), 0.5),
+        (lambda h, x: torch.relu(h), 0.0),  # at 0, as torch has it
+        (lambda h, x: h.abs(), 0.0),
+    ],
+)
+def test_slopes_of_what_has_none_are_autograd_s(step, slope):
+    cell = from_torch_step(step, 2)
+    found = cell.jacobian(np.zeros(2), np.zeros(0))
+    np.testing.assert_array_equal(found, slope * np.eye(2))
+
+
 def test_what_is_no_function_is_refused():
     with pytest.raises(InputTypeError, match="`step` must be a function"):
         from_torch_step(3, 2)
