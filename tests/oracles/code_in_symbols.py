@@ -20,7 +20,7 @@ __all__ = ["SIGMOID", "TANH", "activation_code_in_symbols", "cell_code_in_symbol
 
 
 def _elementwise(function):
-    def applied(a, *rest):
+    def applied(a, *rest, out=None):  # what is written to is returned, too
         return np.asarray(np.frompyfunc(function, 1, 1)(a), dtype=object)
 
     return applied

@@ -81,7 +81,8 @@ class Browser:
     def requests(self):
         """Return the addresses that were asked for since last asked.
 
-        Chromium announces a request before the page's policy refuses it, too.
+        Chromium announces a request before the page's policy refuses it, too.  What
+        its own first tab asks for, before any page of ours, does not count.
         """
         logged = [
             json.loads(one["message"])["message"] for one in self.log("performance")
@@ -94,7 +95,12 @@ class Browser:
             events["Network.loadingFailed"],
         )
         refused = {p["requestId"] for p in lost if p.get("blockedReason") == "csp"}
-        return [p["request"]["url"] for p in sent if p["requestId"] not in refused]
+        return [
+            p["request"]["url"]
+            for p in sent
+            if p["requestId"] not in refused
+            and not p["documentURL"].startswith("chrome://")
+        ]
 
     def close(self):
         """End the session."""
