@@ -3,7 +3,8 @@
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TypeAlias, final
 
 import numpy as np
 
@@ -49,37 +50,60 @@ def with_remedies(
     """
     if not layer.verdict.is_trouble:
         return layer
-    few = subject.some(_SEQUENCES)
-    candidates = list(_candidates(layer, few, lag))
+    copies = _Copies(subject.some(_SEQUENCES), lag)
+    candidates = list(_candidates(layer, copies))
     tried = []
     for i, remedy in enumerate(candidates, 1):
         progress(i / (1 + len(candidates)), f"{layer.name}, {remedy.name}")
-        tried.append(_checked(layer, few, remedy, lag, whole))
+        tried.append(_checked(layer, copies, remedy, whole))
     tried.sort(key=lambda found: (not found.helps, _badness(found)))
     return dataclasses.replace(layer, remedies=tuple(tried))
 
 
-def _candidates(
-    layer: LayerDiagnosis, subject: Subject, lag: int | None
-) -> Iterator[Remedy]:
-    reach = layer.required_lag or len(subject.trajectory)
-    yield from remedies(subject.cell, lag=reach)
-    if isinstance(subject.cell, LSTM | ProjectedLSTM):
-        yield _remembering(subject, subject.cell, layer.exponent, reach, lag)
-    if isinstance(subject.cell, RNN | Linear) and math.isfinite(layer.exponent):
-        yield _at_the_edge(subject, layer.exponent, lag)
+@final
+@dataclass(frozen=True, eq=False)
+class _Copies:
+    """What a layer is found to be with other cells in its place, each looked at once."""
+
+    subject: Subject
+    lag: int | None
+    seen: dict[AbstractCell, Evidence] = field(default_factory=dict)
+
+    @property
+    def cell(self) -> AbstractCell:
+        """The cell that is there."""
+        return self.subject.cell
+
+    def after(self, cell: AbstractCell) -> Evidence:
+        """Return what a copy with this cell gives to go by."""
+        if cell not in self.seen:
+            again, rng = self.subject.with_cell(cell), np.random.default_rng(0)
+            self.seen[cell] = evidence_of(again, lag=self.lag, rng=rng)
+        return self.seen[cell]
+
+    def exponent(self, cell: AbstractCell) -> float:
+        """Return λ₁ of a copy with this cell, inf where it diverges."""
+        try:
+            return self.after(cell).exponent
+        except DivergenceError:
+            return math.inf
+
+
+def _candidates(layer: LayerDiagnosis, copies: _Copies) -> Iterator[Remedy]:
+    reach = layer.required_lag or len(copies.subject.trajectory)
+    yield from remedies(copies.cell, lag=reach)
+    if isinstance(copies.cell, LSTM | ProjectedLSTM):
+        yield _remembering(copies, copies.cell, layer.exponent, reach)
+    if isinstance(copies.cell, RNN | Linear) and math.isfinite(layer.exponent):
+        yield _at_the_edge(copies, layer.exponent)
 
 
 def _checked(
-    layer: LayerDiagnosis,
-    subject: Subject,
-    remedy: Remedy,
-    lag: int | None,
-    whole: Whole | None,
+    layer: LayerDiagnosis, copies: _Copies, remedy: Remedy, whole: Whole | None
 ) -> CheckedRemedy:
-    after = _again(subject.with_cell(remedy.cell), lag)
+    after = copies.after(remedy.cell)
     # A copy of the model has room for a cell of the same kind only.
-    fits = whole if type(remedy.cell) is type(subject.cell) else None
+    fits = whole if type(remedy.cell) is type(copies.cell) else None
     return CheckedRemedy(
         name=remedy.name,
         words=remedy.words,
@@ -95,41 +119,31 @@ def _checked(
     )
 
 
-def _again(subject: Subject, lag: int | None) -> Evidence:
-    return evidence_of(subject, lag=lag, rng=np.random.default_rng(0))
-
-
 def _badness(found: CheckedRemedy) -> float:
     """Return how far a gradient is from staying as it is, in nats."""
     return abs(found.left_after) if math.isfinite(found.left_after) else math.inf
 
 
-def _at_the_edge(subject: Subject, exponent: float, lag: int | None) -> Remedy:
+def _at_the_edge(copies: _Copies, exponent: float) -> Remedy:
     """Return the cell scaled so that λ₁ is near 0, by secants in the log of the scale.
 
     λ₁ grows by 1 with the log of the scale where slopes do not change with it.
     """
-    at, values = [0.0], [exponent]
+    at, values, tried = [0.0], [exponent], [scaled(copies.cell, 1.0)]
     step = -exponent
     for _ in range(_TRIES):
         if abs(values[-1]) < _CLOSE or not math.isfinite(step):
             break
         at.append(at[-1] + float(np.clip(step, -2.0, 2.0)))
-        values.append(
-            _exponent(subject, scaled(subject.cell, math.exp(at[-1])).cell, lag)
-        )
+        tried.append(scaled(copies.cell, math.exp(at[-1])))
+        values.append(copies.exponent(tried[-1].cell))
         rise = (values[-1] - values[-2]) / (at[-1] - at[-2])
         step = -values[-1] / rise if rise > 0 else -values[-1]
-    best = min(range(len(at)), key=lambda i: abs(values[i]))
-    return scaled(subject.cell, math.exp(at[best]))
+    return tried[min(range(len(at)), key=lambda i: abs(values[i]))]
 
 
 def _remembering(
-    subject: Subject,
-    cell: LSTM | ProjectedLSTM,
-    exponent: float,
-    reach: int,
-    lag: int | None,
+    copies: _Copies, cell: LSTM | ProjectedLSTM, exponent: float, reach: int
 ) -> Remedy:
     """Return the cell with forget biases raised until λ₁ is near 0, and not above.
 
@@ -142,20 +156,13 @@ def _remembering(
         return remembering(cell, 1.0)
     least = 1 / lost
     share = max(least, 0.1)
+    remedy = remembering(cell, -math.log(share))
     for _ in range(_LOOKS):
-        after = _exponent(subject, remembering(cell, -math.log(share)).cell, lag)
+        after = copies.exponent(remedy.cell)
         if -2 / reach <= after <= 0 or not exponent < after < math.inf:
             break
-        nearer = share + (1 - share) * after / (after - exponent)
-        share, last = max(least, nearer), share
-        if share == last:
+        nearer = max(least, share + (1 - share) * after / (after - exponent))
+        if nearer == share:
             break
-    return remembering(cell, -math.log(share))
-
-
-def _exponent(subject: Subject, cell: AbstractCell, lag: int | None) -> float:
-    try:
-        again = subject.with_cell(cell)
-    except DivergenceError:
-        return math.inf
-    return _again(again, lag).exponent
+        share, remedy = nearer, remembering(cell, -math.log(nearer))
+    return remedy
