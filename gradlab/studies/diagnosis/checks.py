@@ -63,7 +63,7 @@ def with_remedies(
 @final
 @dataclass(frozen=True, eq=False)
 class _Copies:
-    """What a layer is found to be with other cells in its place, each looked at once."""
+    """What copies of a layer with other cells are found to be, each looked at once."""
 
     subject: Subject
     lag: int | None
