@@ -4,7 +4,7 @@ import numpy as np
 
 from gradlab.dynamics import Trajectory
 from gradlab.exponents._statistics import correlations
-from gradlab.typing import Array, States
+from gradlab.typing import Array, States, Vector
 
 __all__ = [
     "caveat_of_cycle",
@@ -89,15 +89,19 @@ def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:
     )
 
 
-def caveat_of_cycle(period: int, top: float) -> tuple[str, ...]:
-    """Return what a run says that ended on a cycle, as bits repeat."""
+def caveat_of_cycle(period: int, exponents: Vector) -> tuple[str, ...]:
+    """Return what a run says that ended on a cycle, as bits repeat.
+
+    A direction that is lost is −inf for good, also if it was lost on the way there.
+    """
     where = "a fixed point" if period == 1 else f"a cycle of period {period}"
-    if top > 0:
+    which = "finite exponents" if np.isneginf(exponents).any() else "exponents"
+    if exponents[0] > 0:
         return (
             f"the orbit collapsed: rounding closed it on {where} although λ_1 > 0, and "
-            "the exponents are those of that cycle.",
+            f"the {which} are those of that cycle.",
         )
-    return (f"the orbit has settled on {where}; the exponents are those of it.",)
+    return (f"the orbit has settled on {where}; the {which} are those of it.",)
 
 
 def period_of(states: States) -> int:

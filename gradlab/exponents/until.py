@@ -218,7 +218,7 @@ def _spectrum(
     exponents = sums.sum(axis=0) / steps
     caveats = caveats_of_blocks(sums, lengths, burn_in + tally.dropped)
     if tally.period:
-        caveats += caveat_of_cycle(tally.period, float(exponents[0]))
+        caveats += caveat_of_cycle(tally.period, exponents)
     total, mean = float(exponents.sum()), tally.log_det / steps
     rule = 0.0 if total == mean else total - mean
     return LyapunovSpectrum(

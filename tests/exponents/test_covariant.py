@@ -226,8 +226,11 @@ def test_principal_angles_are_those_of_scipy(rng):
 # What is said ------------------------------------------------------------------------
 
 
-def test_equal_exponents_are_said(rng):
+@pytest.mark.parametrize("kind", ["orthogonal", "identity"])
+def test_equal_exponents_are_said(kind, rng):
     factors = [orthogonal(3, gain=1.0, rng=rng) for _ in range(60)]
+    if kind == "identity":
+        factors = [np.eye(3)] * 60
     found = covariant_lyapunov_vectors(factors, burn_in=20, tail=20)
     assert found.errors.max() > 0.1
     assert all("not settled" in note for note in found.caveats)

@@ -138,8 +138,9 @@ def test_logistic_at_4():
     assert abs(spectrum.top - math.log(2)) < 1e-3
 
 
-def test_critical_point_is_said():
-    trajectory = run(Logistic(2.0), [0.5], np.zeros((64, 0)))
+@pytest.mark.parametrize("r", [2.0, 4.0])
+def test_critical_point_is_said(r):
+    trajectory = run(Logistic(r), [0.5], np.zeros((64, 0)))
     spectrum = lyapunov_spectrum(trajectory)
     assert spectrum.top == -math.inf
     assert spectrum.stderr[0] == 0.0
@@ -208,6 +209,27 @@ def test_rank_one_factors_leave_the_first_exponent(p, rng):
     assert spectrum.exponents[1] == -math.inf
     assert spectrum.stderr[1] == 0.0
     assert "1 of 2 exponents are −inf" in spectrum.caveats[0]
+
+
+LN2 = math.log(2.0)
+SINGULAR = {
+    "zero": (np.zeros((2, 2)), [-math.inf] * 2),
+    "nilpotent": ([[3.0, -9.0], [1.0, -3.0]], [-math.inf] * 2),
+    "shift": (np.eye(3, k=1), [-math.inf] * 3),
+    "zero row": ([[0.0, 0.0], [1.0, 2.0]], [LN2, -math.inf]),
+    "zero column": ([[2.0, 0.0], [1.0, 0.0]], [LN2, -math.inf]),
+    "rank one": (np.ones((2, 2)), [LN2, -math.inf]),  # plain QR says −35.4
+    "one axis lost": (np.diag([0.5, 0.0, 2.0]), [LN2, -LN2, -math.inf]),
+}
+
+
+@pytest.mark.parametrize("k", [1, None])
+@pytest.mark.parametrize("name", SINGULAR)
+def test_powers_of_singular_matrices(name, k):
+    A, exact = SINGULAR[name]
+    # Burnt in until a frame in general position leads along the top axis, by 2⁻²⁰⁰.
+    found = lyapunov_spectrum([A] * 164, burn_in=100, k=k).exponents
+    np.testing.assert_allclose(found, exact[:k], rtol=1e-14, atol=0)
 
 
 @pytest.mark.parametrize("sizes", [(2.0, 0.5), (3.0, 1.0)])

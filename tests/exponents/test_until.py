@@ -157,10 +157,15 @@ def test_slow_approach_is_not_taken_for_the_end():
     assert any("`burn_in`" in note for note in found.caveats)
 
 
-def test_superstable_points_are_minus_infinity():
-    found = lyapunov_until(Logistic(2.0), [0.5], stderr=0.1)
+@pytest.mark.parametrize("r", [2.0, 4.0])
+def test_orbits_through_the_critical_point_are_minus_infinity(r):
+    # ½ is a fixed point at r = 2.  At r = 4 it ends on 0, whose own exponent is ln 4:
+    # what was lost on the way is not said to be that of the point.
+    found = lyapunov_until(Logistic(r), [0.5], stderr=0.1)
     assert found.top == -math.inf
     assert found.stop is LyapunovStop.CYCLE
+    assert "singular" in found.caveats[0]
+    assert found.caveats[1].endswith("the finite exponents are those of it.")
 
 
 def test_inputs_may_come_singly_in_stretches_or_as_an_array(rng):

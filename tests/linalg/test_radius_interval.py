@@ -59,6 +59,14 @@ def test_a_stochastic_matrix_has_radius_one(n, rng):
     assert found.upper - found.lower < 1e-11
 
 
+@pytest.mark.parametrize("n", [3, 20, 60])
+def test_rows_that_sum_to_one_exactly_have_radius_one(n, rng):
+    # Dyadic entries: no rounding in the sums, so no slack; numpy's is often above 1.
+    A = rng.multinomial(2**30, np.full(n, 1 / n), size=n) / 2.0**30
+    found = spectral_radius_interval(A)
+    assert found.lower <= 1.0 <= found.upper
+
+
 def test_the_interval_is_as_wide_as_the_condition(rng):
     A = scaled_gaussian(30, 1.0, rng)
     found = spectral_radius_interval(A)

@@ -56,6 +56,15 @@ def test_a_singular_matrix_of_integers():
     assert values[2] == -INF
 
 
+@pytest.mark.parametrize("step", [0, 7, 19])
+def test_one_singular_factor_takes_one_from_the_rank(step, rng):
+    chain = rng.standard_normal((20, 3, 3))
+    chain[step] = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
+    ranks = [graded_product(chain[:T]).rank for T in range(21)]
+    assert ranks == [3] * (step + 1) + [2] * (20 - step)
+    assert np.isneginf(log_singular_values(chain)).tolist() == [False, False, True]
+
+
 def test_garbage_of_a_singular_factor_does_not_overtake():
     # The first factor has rank 2 and leaves 1e-16 in the third direction; the second
     # shrinks the second direction far below that.

@@ -88,8 +88,10 @@ def test_transposition_swaps_sides(rng):
     assert sines(back.right, found.left).max() < 1e-13
 
 
-def test_multiple_values_have_no_vectors_of_their_own(rng):
-    found = leading_singular_vectors([orthogonal(4, gain=2.0, rng=rng)], 4)
+@pytest.mark.parametrize("kind", ["orthogonal", "identity"])
+def test_multiple_values_have_no_vectors_of_their_own(kind, rng):
+    A = 2 * np.eye(4) if kind == "identity" else orthogonal(4, gain=2.0, rng=rng)
+    found = leading_singular_vectors([A], 4)
     np.testing.assert_allclose(found.log_singular_values, math.log(2), atol=4 * EPS)
     assert (found.errors > 0.01).all()
 

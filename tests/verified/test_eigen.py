@@ -92,6 +92,25 @@ def test_defective_matrices_are_decided(n, m):
     assert discs.arithmetic == "balls of 128 bits"
 
 
+RADIUS_ONE = {
+    "cycle of 8": np.roll(np.eye(8), 1, axis=1),
+    "cycle of 13": np.roll(np.eye(13), 1, axis=1),
+    # Dyadic rows that sum to 1 exactly.
+    "stochastic": np.random.default_rng(0).multinomial(2**30, [0.2] * 5, size=5)
+    / 2.0**30,
+    "defective": sheared(5, 1.0),
+}
+
+
+@pytest.mark.parametrize("name", RADIUS_ONE)
+def test_a_radius_of_one_is_not_decided(name):
+    found = enclosed_spectral_radius(RADIUS_ONE[name])
+    assert found.lower <= 1.0 <= found.upper
+    assert found.below(1.0) is not Verdict.PROVED
+    assert found.above(1.0) is not Verdict.PROVED
+    assert found.width <= 1e-9
+
+
 def test_nilpotent_and_triangular_matrices_are_exact():
     found = enclosed_spectral_radius([[3.0, -9.0], [1.0, -3.0]])
     assert (found.lower, found.upper) == (0.0, 0.0)

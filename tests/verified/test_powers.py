@@ -50,6 +50,22 @@ def test_a_shear_has_a_closed_form_at_any_power():
         assert found.width < 1e-9
 
 
+def test_a_jordan_block_past_underflow_has_a_closed_form():
+    # J^k = 2^−k [[1, 2k], [0, 1]]; 2^−1075 is 0 in float64.
+    k = 1075
+    found = enclosed_log_power_gain([[0.5, 1.0], [0.0, 0.5]], k)
+    truth = math.asinh(k) - k * math.log(2)
+    assert found.lower - 1e-12 <= truth <= found.upper + 1e-12
+    assert found.width < 1e-9
+
+
+@pytest.mark.parametrize("n", [2, 8, 13])
+def test_a_cycle_keeps_lengths_at_any_power(n):
+    # eigvals says 1 + 1.3e-15 for n = 8, a gain of 1.3e-9 nats here.
+    found = enclosed_log_power_gain(np.roll(np.eye(n), 1, axis=1), 10**6)
+    assert (found.lower, found.upper) == (0.0, 0.0)
+
+
 def test_powers_leave_float64_and_come_back():
     for exponent in (-1000, 1000):
         found = enclosed_log_power_gain(np.ldexp(np.eye(2), exponent), 10**6)

@@ -109,6 +109,17 @@ def test_a_product_that_is_zero_is_found_to_be():
     every = enclosed_log_singular_values([N, N])
     assert every.upper.tolist() == [-math.inf] * 2
     assert enclosed_log_gain(np.zeros((3, 2, 2))).upper == -math.inf
+    huge = np.array([[1e200, -1e200], [1e200, -1e200]])  # inf − inf in float64
+    assert enclosed_log_gain([huge, huge]).upper == -math.inf
+
+
+def test_a_product_beyond_float64_beside_zeros():
+    # inf · 0 in float64; the one entry is the square of the float64 next to 1e300.
+    D, swap = np.diag([1e300, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    factors = np.array([swap, D, D])
+    found = enclosed_log_gain(factors)
+    assert is_enclosed(exact_product(factors), found)
+    assert found.width <= 1e-9
 
 
 def test_singular_factors_bound_the_rank_of_long_products(rng):

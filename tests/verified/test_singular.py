@@ -77,6 +77,11 @@ def test_values_far_below_the_rounding_of_the_largest_are_found_relatively():
     found = enclosed_singular_values(A)
     check(A, found)
     assert found.width[1] < 1e-9 * found.upper[1]
+    # det = 1, so σ_2 = 5e-9, where LU and SVD in float64 see 0.
+    unimodular = np.array([[1e8, 1e8 + 1], [1e8 - 1, 1e8]])
+    found = enclosed_singular_values(unimodular)
+    check(unimodular, found)
+    assert found.width[1] < 1e-9 * found.upper[1]
     graded = np.diag([1.0, 2.0**-200, 2.0**-1000])
     assert enclosed_singular_values(graded, rtol=1e-15).width.tolist() == [0, 0, 0]
 
