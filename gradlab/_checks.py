@@ -33,15 +33,17 @@ def require_array(
     *,
     sizes: Mapping[str, int] | None = None,
     allow_complex: bool = False,
+    exact: bool = False,
 ) -> Array:
     """Return `value` as a finite float64 (or complex128) array of the named shape.
 
     `shape` is written as in the documentation, ``"(T, n, n)"``: equal letters are equal
     sizes, a digit is that size, a leading ``...`` is any number of axes, and `sizes`
     fixes letters.  The caller's array is never changed; it is copied only if its dtype
-    is another one.
+    is another one.  With `exact`, numbers that float64 would round are refused: what is
+    proved of the array is then true of `value`.
     """
-    array = _as_numbers(name, value, allow_complex=allow_complex)
+    array = _as_numbers(name, value, allow_complex=allow_complex, exact=exact)
     _match_shape(name, array.shape, shape, dict(sizes or {}))
     return require_finite(name, array)
 
@@ -62,10 +64,13 @@ def require_parameter(
     return array
 
 
-def require_stack(name: str, value: object, *, allow_complex: bool = False) -> Array:
+def require_stack(
+    name: str, value: object, *, allow_complex: bool = False, exact: bool = False
+) -> Array:
     """Return `value` as a finite stack of square matrices (T, n, n), T >= 0.
 
-    A list whose members differ in shape is refused by naming the first odd step.
+    A list whose members differ in shape is refused by naming the first odd step; for
+    `exact` see `require_array`.
     """
     if isinstance(value, Sequence) and all(isinstance(J, np.ndarray) for J in value):
         shapes = [member.shape for member in value]
@@ -73,7 +78,9 @@ def require_stack(name: str, value: object, *, allow_complex: bool = False) -> A
         if odd is not None:
             got = f"{shapes[odd]} at step {odd} after {shapes[0]}"
             raise ShapeError(name, "(T, n, n)", got)
-    return require_array(name, value, "(T, n, n)", allow_complex=allow_complex)
+    return require_array(
+        name, value, "(T, n, n)", allow_complex=allow_complex, exact=exact
+    )
 
 
 def require_finite(name: str, array: Array) -> Array:
@@ -175,10 +182,12 @@ def describe_rng(rng: Seed | None) -> object:
     return operator.index(rng)
 
 
-def _as_numbers(name: str, value: object, *, allow_complex: bool) -> Array:
-    _refuse_foreign(name, value)
+def _as_numbers(name: str, value: object, *, allow_complex: bool, exact: bool) -> Array:
     try:
-        array = np.asarray(value)
+        _refuse_foreign(name, value)
+        array = given = np.asarray(value)
+    except InputTypeError:
+        raise
     except Exception as error:  # ragged lists, or whatever somebody's __array__ raises
         message = f"`{name}` must be a regular array of numbers; {error}"
         raise InputError(message) from error
@@ -190,19 +199,41 @@ def _as_numbers(name: str, value: object, *, allow_complex: bool) -> Array:
         raise _wrong_type(name, wanted, f"dtype {array.dtype}")
     if array.dtype.kind == "c" and not allow_complex:
         raise _wrong_type(name, "real", f"dtype {array.dtype}")
-    return array.astype(
+    held = array.astype(
         np.complex128 if array.dtype.kind == "c" else np.float64, copy=False
     )
+    if exact and given.dtype.kind in "iuO":
+        _refuse_rounded(name, given, held)
+    return held
 
 
 def _refuse_foreign(name: str, value: object) -> None:
-    if isinstance(value, np.ma.MaskedArray):
+    if _is_masked(value):
         raise _wrong_type(name, "an array without a mask", "a masked array")
     if hasattr(value, "detach"):
         remedy = "a numpy array (use .detach().cpu().numpy())"
         raise _wrong_type(name, remedy, "a tensor")
     if hasattr(value, "toarray") and not isinstance(value, np.ndarray):
         raise _wrong_type(name, "dense (use .toarray())", "a sparse array")
+
+
+def _is_masked(value: object) -> bool:
+    """Return whether a mask is in it; NumPy drops those of arrays in a list."""
+    if isinstance(value, list | tuple):
+        inside = (list, tuple, np.ma.MaskedArray)
+        nested = any(issubclass(kind, inside) for kind in set(map(type, value)))
+        return nested and any(map(_is_masked, value))
+    return isinstance(value, np.ma.MaskedArray)
+
+
+def _refuse_rounded(name: str, given: Array, held: Array) -> None:
+    for index, number in np.ndenumerate(held):
+        entry = given[index]
+        # NumPy rounds an integer to compare it with a float; Python does not.
+        entry = entry.item() if isinstance(entry, np.generic) else entry
+        if entry != float(number) and math.isfinite(number):
+            wanted = "made of numbers that float64 holds exactly"
+            raise _wrong_value(name, wanted, f"{_shown(entry)} at index {index}")
 
 
 def _exact_numbers(name: str, array: Array) -> Array:

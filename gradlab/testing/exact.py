@@ -70,7 +70,7 @@ def _keeps_below(
     factors: object, log_bound: float | Fraction, is_above: Callable[[Any], bool]
 ) -> bool:
     """Decide the gain ≤ e^b or, if `is_above` is strict, the gain < e^b."""
-    stack = require_stack("factors", factors)
+    stack = require_stack("factors", factors, exact=True)
     if math.isnan(log_bound):
         message = "`log_bound` must be a number; got nan."
         raise InputError(message)

@@ -101,7 +101,7 @@ def lyapunov_verdict(
     'PROVED'
     """
     shape = _require_symmetric("P", P)
-    matrix = require_array("A", A, "(n, n)", sizes={"n": len(shape)})
+    matrix = require_array("A", A, "(n, n)", sizes={"n": len(shape)}, exact=True)
     ratio = require_number("rate", rate, above=0.0)
     limit = require_count("most_bits", most_bits, minimum=_FIRST)
     bits, sign = _FIRST, 0
@@ -158,7 +158,7 @@ def sector_verdict(
     """
     shape = _require_symmetric("P", P)
     sizes = {"n": len(shape)}
-    matrix = require_array("W", W, "(n, n)", sizes=sizes)
+    matrix = require_array("W", W, "(n, n)", sizes=sizes, exact=True)
     weights = require_array("multipliers", multipliers, "(n,)", sizes=sizes)
     if (weights < 0).any():
         message = "`multipliers` must not be negative."

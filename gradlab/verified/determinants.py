@@ -28,7 +28,8 @@ def enclosed_log_abs_det(A: ArrayLike) -> Enclosure:
     Raises
     ------
     InputError, InputTypeError
-        If `A` is not made of finite square matrices of numbers.
+        If `A` is not made of finite square matrices of numbers, or holds integers or
+        fractions that float64 would round.
 
     Examples
     --------
@@ -37,7 +38,7 @@ def enclosed_log_abs_det(A: ArrayLike) -> Enclosure:
     >>> found.lower, found.upper, float(np.linalg.slogdet(A)[1])
     (0.0, 0.0, -inf)
     """
-    stack = require_array("A", A, "(..., n, n)", allow_complex=True)
+    stack = require_array("A", A, "(..., n, n)", allow_complex=True, exact=True)
     ends = np.empty((2, *stack.shape[:-2]))
     for index in np.ndindex(stack.shape[:-2]):
         ends[(slice(None), *index)] = _log_abs_det(stack[index])

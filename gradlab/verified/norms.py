@@ -38,7 +38,8 @@ def enclosed_norm(
     Raises
     ------
     InputError, InputTypeError
-        If `A` is not a finite matrix of numbers, or is empty.
+        If `A` is not a finite matrix of numbers, is empty, or holds integers or
+        fractions that float64 would round.
 
     Notes
     -----
@@ -66,8 +67,8 @@ def enclosed_norm(
 
 
 def require_matrix(name: str, A: object, shape: str = "(m, n)") -> Array:
-    """Return `A` as a finite matrix with at least one row and one column."""
-    matrix = require_array(name, A, shape, allow_complex=True)
+    """Return `A` as a finite matrix, not empty, of exactly the numbers given."""
+    matrix = require_array(name, A, shape, allow_complex=True, exact=True)
     if not matrix.size:
         message = f"`{name}` must have a row and a column; got shape {matrix.shape}."
         raise InputError(message)

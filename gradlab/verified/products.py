@@ -68,7 +68,8 @@ def enclosed_log_gain(
     Raises
     ------
     InputError, InputTypeError
-        If the factors are not a finite stack of square matrices.
+        If the factors are not a finite stack of square matrices, or hold integers or
+        fractions that float64 would round.
 
     Examples
     --------
@@ -128,7 +129,7 @@ def enclosed_log_singular_values(
 
 
 def _door(factors: object, atol: float, most_bits: int) -> tuple[Factors, float, int]:
-    stack = require_stack("factors", factors, allow_complex=True)
+    stack = require_stack("factors", factors, allow_complex=True, exact=True)
     width = require_number("atol", atol, above=0.0)
     return stack, width, require_count("most_bits", most_bits, minimum=_FIRST)
 

@@ -35,6 +35,13 @@ class Tensor:
         return self
 
 
+class Frame:
+    """What a table of a data library looks like from here."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([[1.0, 2.0], [3.0, 4.0]], dtype)
+
+
 class Raises:
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("this tensor lives elsewhere")
@@ -72,6 +79,16 @@ MATRICES = [
     ),
     (
         np.ma.masked_array(EYE, mask=EYE > 0),
+        InputTypeError,
+        "be an array without a mask; got a masked array.",
+    ),
+    (
+        [[1.0, 2.0], np.ma.masked_array([3.0, 4.0], mask=[True, False])],
+        InputTypeError,
+        "be an array without a mask; got a masked array.",
+    ),
+    (
+        [[1.0, np.ma.masked], [3.0, 4.0]],
         InputTypeError,
         "be an array without a mask; got a masked array.",
     ),
@@ -128,7 +145,10 @@ def test_a_ragged_list_is_not_an_array():
         np.array([[np.iinfo(np.int64).min]]),
         np.eye(2, dtype=np.float16) * 300,
         np.array([[Fraction(1, 2), 3], [4, 5]], dtype=object),
+        [[2**64, 1], [0, -(2**64)]],  # an array of objects
+        Frame(),
         np.full((3, 3), 5e-324),
+        np.full((3, 3), 1e-310),
         np.full((2, 2), 1e308),
         np.zeros((0, 0)),
     ],
@@ -138,6 +158,58 @@ def test_every_layout_and_number_type_becomes_the_same_float64(value):
     assert type(checked) is np.ndarray
     assert checked.dtype == np.float64
     np.testing.assert_array_equal(checked, np.array(value, dtype=float))
+
+
+def test_a_list_that_holds_itself_is_not_an_array():
+    endless = [1.0]
+    endless.append(endless)
+    with pytest.raises(InputError, match=r"^`A` must be a regular array of numbers; "):
+        require_array("A", endless, "(n, n)")
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [
+        ([[1, 2**53 + 1]], "9007199254740993 at index (0, 1)"),
+        (np.array([[np.iinfo(np.int64).max]]), "9223372036854775807 at index (0, 0)"),
+        (np.array([[2**64 - 1]], np.uint64), "18446744073709551615 at index (0, 0)"),
+        ([[2**64 + 1]], "18446744073709551617 at index (0, 0)"),
+        (
+            np.array([[np.int64(2**53 + 1)]], dtype=object),
+            "9007199254740993 at index (0, 0)",
+        ),
+        ([[0.5], [Fraction(1, 3)]], "Fraction(1, 3) at index (1, 0)"),
+    ],
+)
+def test_numbers_that_a_proof_would_round_are_refused(value, got):
+    rounded = require_array("A", value, "(m, n)")
+    assert (rounded == np.array(value, dtype=float)).all()
+    with pytest.raises(InputError) as caught:
+        require_array("A", value, "(m, n)", exact=True)
+    assert str(caught.value) == (
+        f"`A` must be made of numbers that float64 holds exactly; got {got}."
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [[2**53 + 2, -(2**64)]],
+        np.array([[np.iinfo(np.int64).min, 2**53]]),
+        [[Fraction(3, 8), 0.1]],
+        np.array([[np.int64(7), np.float64(0.1)]], dtype=object),
+        np.float32([[0.1, 3e-23]]),
+    ],
+)
+def test_numbers_that_float64_holds_are_taken_by_a_proof(value):
+    found = require_array("A", value, "(m, n)", exact=True)
+    pairs = zip(found.flat, np.array(value, dtype=object).flat, strict=True)
+    assert all(Fraction(float(x)) == Fraction(y) for x, y in pairs)
+
+
+def test_a_nan_that_a_proof_meets_is_called_a_nan():
+    with pytest.raises(NonFiniteError, match=r"got nan at index \(0, 1\)"):
+        require_array("A", [[Fraction(1), np.nan]], "(m, n)", exact=True)
 
 
 def test_the_callers_array_is_neither_copied_nor_changed():

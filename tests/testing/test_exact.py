@@ -71,6 +71,7 @@ def test_products_that_leave_float64_are_decided():
     [
         (np.eye(3), 0.0, ShapeError),
         ([[[math.nan]]], 0.0, NonFiniteError),
+        ([[[2**53 + 1]]], 1.0, InputError),  # float64 would round it
         ([[[1.0]]], math.nan, InputError),
     ],
 )

@@ -97,6 +97,17 @@ def test_what_is_not_symmetric_is_refused():
         lyapunov_verdict(np.eye(2), np.eye(2), 0.0)
 
 
+def test_what_float64_rounds_is_refused():
+    rounded, one = [[2**53 + 1]], [[1.0]]
+    message = "must be made of numbers that float64 holds exactly; got 9007199254740993"
+    with pytest.raises(InputError, match=f"`M` {message}"):
+        definite_verdict(rounded)
+    with pytest.raises(InputError, match=f"`A` {message}"):
+        lyapunov_verdict(rounded, one, 2.0**53)
+    with pytest.raises(InputError, match=f"`W` {message}"):
+        sector_verdict(rounded, (0.0, 1.0), one, [2.0], 2.0**53)
+
+
 def test_one_of_two_forms_that_is_not_known_leaves_both_unproved():
     # 0.1² as floats has 106 bits: 0.1² − 0.1² is 0 in 128 bits, and a ball in 64.
     one, rate = [[1.0]], 0.1

@@ -81,3 +81,5 @@ def test_what_is_not_square_is_refused():
         enclosed_log_abs_det(np.zeros((2, 3)))
     with pytest.raises(InputError, match="`A` must be finite; got nan"):
         enclosed_log_abs_det([[math.nan]])
+    with pytest.raises(InputError, match="`A` must be made of numbers that float64"):
+        enclosed_log_abs_det([[2**53 + 1]])

@@ -118,6 +118,7 @@ def test_wrong_arithmetic_certifies_nothing():
         ([[1.0, math.nan]], InputError, "`A` must be finite; got nan"),
         ([[1.0, -math.inf]], InputError, "`A` must be finite; got -inf"),
         ([["x"]], InputTypeError, "`A` must be"),
+        ([[2**53 + 1]], InputError, "`A` must be made of numbers that float64 holds"),
     ],
 )
 def test_what_is_no_finite_matrix_is_refused(A, error, message):

@@ -200,5 +200,7 @@ def test_what_is_no_stack_of_matrices_is_refused():
             function(np.zeros((3, 3)))
         with pytest.raises(InputError, match="`factors` must be finite; got nan"):
             function(np.full((1, 2, 2), math.nan))
+        with pytest.raises(InputError, match="`factors` must be made of numbers that"):
+            function([[[2**53 + 1]]])
         with pytest.raises(InputError, match="`atol` must be a finite number > 0"):
             function(np.zeros((1, 2, 2)), atol=0.0)
