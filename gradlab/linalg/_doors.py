@@ -1,6 +1,8 @@
 """What the functions of one matrix accept: n x n, n ≥ 1, finite, real or complex."""
 
-from gradlab._checks import require_array
+import numpy as np
+
+from gradlab._checks import require_array, require_memory
 from gradlab.errors import InputError
 from gradlab.typing import ArrayLike, Matrix
 
@@ -15,6 +17,9 @@ def require_square(name: str, A: ArrayLike) -> Matrix:
     >>> require_square("A", [[1, 2], [3, 4]]).dtype
     dtype('float64')
     """
+    if isinstance(A, np.ndarray) and A.ndim == 2:
+        # A broadcast array takes no memory, but its copies do.
+        require_memory("n", max(A.shape), 2 * A.size)
     array = require_array(name, A, "(n, n)", allow_complex=True)
     if not array.size:
         message = f"`{name}` needs n >= 1; got shape {array.shape}."

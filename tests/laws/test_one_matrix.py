@@ -122,9 +122,21 @@ REFUSED = {
     "scalar": (3.0, ShapeError, r"`A` must have shape \(n, n\); got \(\)"),
     "vector": (np.ones(4), ShapeError, r"got \(4,\)"),
     "stack": (np.ones((2, 2, 2)), ShapeError, r"got \(2, 2, 2\)"),
+    "four axes": (np.ones((2, 2, 2, 2)), ShapeError, r"got \(2, 2, 2, 2\)"),
+    # 10¹⁴ entries that take 8 bytes: an int32 of their number would have wrapped.
+    "huge": (
+        np.broadcast_to(1.0, (10**7, 10**7)),
+        InputError,
+        r"`n` = 10,000,000 needs 1,490,116.1 GiB of memory; this machine has",
+    ),
     "not square": (np.ones((2, 3)), ShapeError, r"got \(2, 3\)"),
     "None": (None, InputTypeError, "`A` must be"),
     "strings": ([["1.0"]], InputTypeError, "an array of numbers"),
+    "dates": (
+        np.array([["2020-01-01"]], dtype="datetime64[D]"),
+        InputTypeError,
+        "an array of numbers",
+    ),
     "masked": (np.ma.masked_array(np.eye(2), mask=True), InputTypeError, "a mask"),
     "sparse": (scipy.sparse.eye_array(3), InputTypeError, r"\.toarray\(\)"),
     "tensor": (Tensor(), InputTypeError, r"\.detach\(\)"),
@@ -151,6 +163,9 @@ ACCEPTED = {
     "big endian": BASE.astype(">f8"),
     "Fortran order": np.asfortranarray(BASE.astype(float)),
     "negative strides": BASE.astype(float)[::-1, ::-1][::-1, ::-1],
+    "unaligned": np.frombuffer(b"\0" + BASE.astype(float).tobytes(), offset=1).reshape(
+        3, 3
+    ),
     "slices": np.repeat(np.repeat(BASE, 2, axis=0), 3, axis=1)[::2, ::3],
 }
 
