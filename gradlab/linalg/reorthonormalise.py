@@ -185,7 +185,7 @@ class Flag:
         nothing[self.alive] = 0.0
         terms = [nothing]
         steps, shift = prepared(stack)
-        stretch = max(_STRETCH, _ENTRIES // steps.n)
+        stretch = max(_STRETCH, _ENTRIES // max(steps.n, 1))
         done = 0
         while done < len(steps) and len(self.alive):
             gone, logs = self._stretch(steps[done : done + stretch])

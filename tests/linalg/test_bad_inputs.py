@@ -101,6 +101,11 @@ REFUSED = {
         InputTypeError,
         "without a mask",
     ),
+    "masked in a list": (
+        lambda: [np.ma.masked_array(np.eye(2), mask=np.eye(2) > 0)] * 2,
+        InputTypeError,
+        "without a mask",
+    ),
     "sparse": (
         lambda: scipy.sparse.eye_array(3),
         InputTypeError,
@@ -181,6 +186,16 @@ def test_integers_do_not_wrap():
     np.testing.assert_allclose(values, [64 * math.log(2), 0.0], rtol=0, atol=1e-13)
     lowest = np.array([[[np.iinfo(np.int64).min]]])
     assert log_singular_values(lowest)[0] == pytest.approx(63 * math.log(2), rel=1e-15)
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 3), (5, 0, 0), (0, 0, 0)])
+def test_a_product_of_nothing_is_the_identity(shape, engine):
+    values = log_singular_values(np.zeros(shape), engine=engine)
+    assert values.tolist() == [0.0] * shape[1]
+    product = graded_product(np.zeros(shape), engine=engine)
+    assert product.log_singular_values().tolist() == [0.0] * shape[1]
+    growths = block_log_growths(np.zeros(shape), block=2, engine=engine)
+    assert growths.shape == (math.ceil(shape[0] / 2), shape[1])
 
 
 def test_booleans_are_numbers():

@@ -24,6 +24,7 @@ from gradlab.linalg import (
         ([3e200, 4e200], 5e200),  # numpy.linalg.norm: inf
         (np.float32([3e-23, 4e-23]), 5e-23),  # numpy.linalg.norm: 5.29e-23
         (np.float16([300, 300]), 300 * math.sqrt(2)),  # numpy.linalg.norm: inf
+        (np.float16([1e-4, 1e-4]), 1678 * 2.0**-24 * math.sqrt(2)),  # 0.0; 1e-4 rounded
         ([1e308, 1e308, 1e308, 1e308], math.inf),
         ([], 0.0),
         ([0.0], 0.0),
@@ -38,11 +39,13 @@ def test_vector_norms(entries, norm):
 def test_matrix_norms():
     assert frobenius_norm(np.full((2, 2), 1e-170)) == 2e-170
     assert spectral_norm(np.full((3, 3), 5e-324)) == 1.5e-323
+    assert spectral_norm(np.full((3, 3), 1e-310)) == 3e-310
     assert spectral_norm(np.full((2, 2), 1e308)) == math.inf
     assert log_norm(np.full((2, 2), 1e308)) == pytest.approx(
         math.log(2) + 308 * math.log(10), rel=1e-15
     )
-    assert spectral_norm(np.zeros((0, 0))) == 0.0
+    assert spectral_norm(np.zeros((0, 0))) == frobenius_norm(np.zeros((0, 0))) == 0.0
+    assert log_norm(np.zeros((0, 0))) == -math.inf
     assert log_norm(np.zeros((2, 2))) == -math.inf
     assert spectral_norm(1j * np.eye(3)) == 1.0
     assert spectral_norm([[0.0, 3.0], [0.0, 4.0]]) == pytest.approx(5.0, rel=1e-15)
@@ -55,9 +58,10 @@ def test_norms_scale_with_powers_of_two(power, seed):
         assert norm(A * 2.0**power) == norm(A) * 2.0**power
 
 
-def test_no_norm_of_a_stack():
+@pytest.mark.parametrize("shape", [(), (2, 2, 2), (2, 2, 2, 2)])
+def test_no_norm_of_a_number_or_a_stack(shape):
     with pytest.raises(ShapeError, match=r"`A` must have shape \(n,\) or \(m, n\)"):
-        spectral_norm(np.zeros((2, 2, 2)))
+        spectral_norm(np.zeros(shape))
 
 
 @pytest.mark.parametrize(
