@@ -135,9 +135,10 @@ class GatedJacobian(AbstractJacobian):
     def shape(self) -> tuple[int, ...]:
         """(..., p n, columns)."""
         *lead, _, n = self.gates.shape
-        rows = self.blocks * n
-        columns = self.weights.shape[1] if self.carry is None else rows
-        return (*lead, rows, columns)
+        columns = self.weights.shape[1]
+        if self.carry is not None:
+            columns += (self.blocks - 1) * n
+        return (*lead, self.blocks * n, columns)
 
     def __getitem__(self, index: Any) -> "GatedJacobian":
         """Index or slice the leading axes."""
@@ -166,9 +167,9 @@ class GatedJacobian(AbstractJacobian):
             first = rows_times(self._gate_rows(U), self.weights)
         if self.carry is None:
             return first
-        n = self.carry.shape[-1]
-        whole = np.zeros((*first.shape[:-1], U.shape[-1]), first.dtype)
-        whole[..., :n] = first
+        n, split = self.carry.shape[-1], self.weights.shape[1]
+        whole = np.zeros((*first.shape[:-1], self.shape[-1]), first.dtype)
+        whole[..., :split] = first
         whole[..., -n:] += U[..., -n:] * self.carry[..., None, :]
         return whole
 
@@ -181,11 +182,11 @@ class GatedJacobian(AbstractJacobian):
         first = self._gated()
         if self.carry is None:
             return self._relay_columns(first)
-        rows, n = self.shape[-2], self.carry.shape[-1]
-        J = np.zeros((*first.shape[:-1], rows), dtype=first.dtype)
-        J[..., :n] = first
-        last = np.arange(rows - n, rows)
-        J[..., last, last] += self.carry
+        *_, rows, columns = self.shape
+        J = np.zeros((*first.shape[:-1], columns), dtype=first.dtype)
+        J[..., : first.shape[-1]] = first
+        last = np.arange(-self.carry.shape[-1], 0)
+        J[..., rows + last, columns + last] += self.carry
         return self._relay_columns(J)
 
     def log_abs_det(self) -> Array:

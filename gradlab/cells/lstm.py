@@ -8,24 +8,20 @@ import numpy as np
 from gradlab._checks import require_number
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
-from gradlab.cells.activations import Tanh, sigmoid_and_slope
-from gradlab.cells.base import AbstractCell, Outer
-from gradlab.cells.factored import GatedJacobian, rows_times
+from gradlab.cells.base import Outer
+from gradlab.cells.factored import GatedJacobian
 from gradlab.cells.initialise import random_weights
+from gradlab.cells.lstm_base import GATES_FEED, AbstractLSTM
 from gradlab.cells.parameters import require_bias, require_weights
 from gradlab.references import Reference
 from gradlab.typing import Array, Seed
 
 __all__ = ["LSTM"]
 
-_TANH = Tanh()
-_FEEDS = (1, 1, 1, 0)  # i, f and g make c', and o makes h'
-_AT_ONCE = 64  # steps whose gates are held
-
 
 @final
 @dataclass(frozen=True, eq=False)
-class LSTM(AbstractCell):
+class LSTM(AbstractLSTM):
     """Long short-term memory; the state is (h, c), one flat vector of 2n entries.
 
     With (i, f, g, o) = W_hh h + W_hx x + b_h, n entries each, in this order (torch's),
@@ -113,10 +109,7 @@ class LSTM(AbstractCell):
 
     def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return (σ(o) tanh c', c') with c' = σ(f) c + σ(i) tanh g."""
-        i, f, g, o = self._gates(h, x, algebra)
-        remembered = algebra.sigmoid(f) * h[..., self.hidden :]
-        c = remembered + algebra.sigmoid(i) * algebra.tanh(g)
-        return algebra.concatenate([algebra.sigmoid(o) * algebra.tanh(c), c])
+        return algebra.concatenate(self._moved(h, x, algebra))
 
     def slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return ∂(h', c')/∂(h, c), sums of diag(slope) W over gates, and diagonals.
@@ -125,68 +118,15 @@ class LSTM(AbstractCell):
         diag(tanh c' σ'(o)) W_o.
         """
         gates, kept, relay = self._slopes(h, x)
-        return GatedJacobian(gates, self.W_hh, _FEEDS, kept, relay)
+        return GatedJacobian(gates, self.W_hh, GATES_FEED, kept, relay)
 
     def input_slopes(self, h: Array, x: Array) -> GatedJacobian:
         """Return ∂(h', c')/∂x, the same gate slopes before W_hx."""
         gates, _, relay = self._slopes(h, x)
-        return GatedJacobian(gates, self.W_hx, _FEEDS, relay=relay)
+        return GatedJacobian(gates, self.W_hx, GATES_FEED, relay=relay)
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v, where v = uᵀ∂(h', c')/∂(i, f, g, o)."""
         v = self.input_slopes(h, x).gate_cotangent(u)
         hidden = h[..., : self.hidden]
         return {"W_hh": Outer(v, hidden), "W_hx": Outer(v, x), "b_h": Outer(v)}
-
-    def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
-        """Return σ(i), σ(f) and σ(o), each (..., n)."""
-        i, f, _, o = self._gates(h, x, FLOATS)
-        opened = {"i": i, "f": f, "o": o}
-        return {gate: sigmoid_and_slope(a)[0] for gate, a in opened.items()}
-
-    def carried(self, h: Array, x: Array, c0: Array, *, waiting: Array) -> Array:
-        """Return c_0 … c_T (T + 1, B, n) from h_0 … h_{T−1} (T, B, n) and the inputs.
-
-        With h known the gates are products over many steps at once, and what is left of
-        time is c_t = σ(f) c_{t−1} + σ(i) tanh g.  Where `waiting` (T, B), c stays.
-        """
-        c = np.empty((len(h) + 1, *c0.shape))
-        c[0] = c0
-        for start in range(0, len(h), _AT_ONCE):
-            block = slice(start, start + _AT_ONCE)
-            i, f, g, _ = self._gates(h[block], x[block], FLOATS)
-            kept = sigmoid_and_slope(f)[0]
-            written = sigmoid_and_slope(i)[0] * np.tanh(g)
-            for t in range(len(kept)):
-                moved = kept[t] * c[start + t] + written[t]
-                waits = waiting[start + t][:, None]
-                c[start + t + 1] = np.where(waits, c[start + t], moved)
-        return c
-
-    def _gates(self, h: Array, x: Array, algebra: Algebra) -> tuple[Array, ...]:
-        W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))
-        n = self.hidden
-        a = rows_times(h[..., :n], W_hh.T) + rows_times(algebra.array(x), W_hx.T) + b_h
-        return tuple(a[..., k * n : (k + 1) * n] for k in range(4))
-
-    def _slopes(self, h: Array, x: Array) -> tuple[Array, Array, Array]:
-        """Return gates (..., 4, n), ∂c'/∂c at held gates and ∂h'/∂c' (..., n).
-
-        The gates are ∂c'/∂(i, f, g) and ∂h'/∂o at held c'; what the others do to h'
-        passes through c'.
-        """
-        n = self.hidden
-        i, f, g, o = self._gates(h, x, FLOATS)
-        c = h[..., n:]
-        written, written_slope = sigmoid_and_slope(i)
-        kept, kept_slope = sigmoid_and_slope(f)
-        shown, shown_slope = sigmoid_and_slope(o)
-        new = np.tanh(g)
-        c_next = kept * c + written * new
-
-        gates = np.empty((*c.shape[:-1], 4, n), new.dtype)
-        np.multiply(new, written_slope, out=gates[..., 0, :])
-        np.multiply(c, kept_slope, out=gates[..., 1, :])
-        np.multiply(written, _TANH.slope(g), out=gates[..., 2, :])
-        np.multiply(np.tanh(c_next), shown_slope, out=gates[..., 3, :])
-        return gates, kept, shown * _TANH.slope(c_next)

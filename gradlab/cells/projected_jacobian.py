@@ -1,14 +1,11 @@
-"""∂c' = Σ_k told_k ∘ W_k ∂h + kept ∘ ∂c and ∂h' = W_hr (shown ∘ ∂c' + opened ∘ W_o ∂h).
-
-k runs over the gates i, f, g; leading axes (time, a batch) are carried along.
-"""
+"""P J for a gated Jacobian J whose first block of n rows is projected to r of them."""
 
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from gradlab.cells.factored import AbstractJacobian
+from gradlab.cells.factored import AbstractJacobian, GatedJacobian
 from gradlab.typing import Array, Matrix
 
 __all__ = ["ProjectedJacobian"]
@@ -17,83 +14,58 @@ __all__ = ["ProjectedJacobian"]
 @final
 @dataclass(frozen=True, eq=False)
 class ProjectedJacobian(AbstractJacobian):
-    """The Jacobian of one step of a projected LSTM, never formed unless asked.
+    """P J with P = diag(projection, I), never formed unless asked.
 
     Attributes
     ----------
-    told : (..., 3, n) array
-        ∂c'/∂(i, f, g).
-    opened, shown : (..., n) array
-        ∂(σ(o) tanh c')/∂o with c' held, and ∂(σ(o) tanh c')/∂c'.
-    kept : (..., n) array or None
-        ∂c'/∂c; None where the argument has no part c: the Jacobian by the input.
-    weights : (4n, k) array
-        W_i, W_f, W_g, W_o, stacked.
+    inner : GatedJacobian
+        J, whose rows are of what is shown, n, and of the blocks after it.
     projection : (r, n) array
-        W_hr.
+
+    Examples
+    --------
+    >>> J = GatedJacobian(np.ones((1, 2)), np.eye(2), feeds=(0,))
+    >>> ProjectedJacobian(J, np.array([[1.0, 1.0]])).dense().tolist()
+    [[1.0, 1.0]]
     """
 
-    told: Array
-    opened: Array
-    shown: Array
-    kept: Array | None
-    weights: Matrix
+    inner: GatedJacobian
     projection: Matrix
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(..., r + n, columns)."""
+        """(..., rows, columns)."""
+        *lead, rows, columns = self.inner.shape
         r, n = self.projection.shape
-        own = 0 if self.kept is None else n
-        return (*self.opened.shape[:-1], r + n, self.weights.shape[1] + own)
+        return (*lead, r + rows - n, columns)
 
     def __getitem__(self, index: Any) -> "ProjectedJacobian":
         """Index or slice the leading axes."""
-        return ProjectedJacobian(
-            self.told[index],
-            self.opened[index],
-            self.shown[index],
-            None if self.kept is None else self.kept[index],
-            self.weights,
-            self.projection,
-        )
+        return ProjectedJacobian(self.inner[index], self.projection)
 
     def tangent(self, V: Array) -> Array:
-        """Return J V."""
-        n, split = self.projection.shape[1], self.weights.shape[1]
-        WV = self.weights @ V[..., :split, :]
-        parts = WV.reshape(*WV.shape[:-2], 4, n, WV.shape[-1])
-        c = (self.told[..., None] * parts[..., :3, :, :]).sum(-3)
-        if self.kept is not None:
-            c = c + self.kept[..., None] * V[..., split:, :]
-        opened = self.opened[..., None] * parts[..., 3, :, :]
-        h = self.projection @ (self.shown[..., None] * c + opened)
-        return np.concatenate([h, c], axis=-2)
+        """Return P J V."""
+        return self._projected(self.inner.tangent(V))
 
     def cotangent(self, U: Array) -> Array:
-        """Return U J."""
-        first = self.gate_rows(U) @ self.weights
-        if self.kept is None:
-            return first
-        return np.concatenate([first, self._told_rows(U) * self._row(self.kept)], -1)
+        """Return U P J."""
+        return self.inner.cotangent(self._spread(U))
+
+    def gate_cotangent(self, u: Array) -> Array:
+        """Return uᵀ by what each W_k yields (..., K n)."""
+        return self.inner.gate_cotangent(self._spread(u))
 
     def dense(self) -> Array:
-        """Return J as an array (..., r + n, columns)."""
-        return self.tangent(np.eye(self.shape[-1]))
+        """Return P J as an array."""
+        return self._projected(self.inner.dense())
 
-    def gate_rows(self, U: Array) -> Array:
-        """Return U ∂(h', c')/∂(i, f, g, o), rows of 4n entries."""
-        c = self._told_rows(U)
-        told = [c * self._row(self.told[..., k, :]) for k in range(3)]
+    def _projected(self, V: Array) -> Array:
+        """Return P V."""
+        n = self.projection.shape[1]
+        shown = self.projection @ V[..., :n, :]
+        return np.concatenate([shown, V[..., n:, :]], axis=-2)
+
+    def _spread(self, U: Array) -> Array:
+        """Return U P for rows U (..., r + rows − n)."""
         r = len(self.projection)
-        opened = (U[..., :r] @ self.projection) * self._row(self.opened)
-        return np.concatenate([*told, opened], axis=-1)
-
-    def _told_rows(self, U: Array) -> Array:
-        """Return U ∂(h', c')/∂c' with h' through c' as well."""
-        r = len(self.projection)
-        return U[..., r:] + (U[..., :r] @ self.projection) * self._row(self.shown)
-
-    @staticmethod
-    def _row(slopes: Array) -> Array:
-        return slopes[..., None, :]
+        return np.concatenate([U[..., :r] @ self.projection, U[..., r:]], axis=-1)

@@ -13,10 +13,11 @@ from gradlab._checks import (
 )
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
-from gradlab.cells.activations import Tanh, sigmoid_and_slope
-from gradlab.cells.base import AbstractCell, Outer
+from gradlab.cells.base import Outer
+from gradlab.cells.factored import GatedJacobian
 from gradlab.cells.initialise import random_matrix, random_weights
 from gradlab.cells.lstm import LSTM
+from gradlab.cells.lstm_base import GATES_FEED, AbstractLSTM
 from gradlab.cells.parameters import require_bias
 from gradlab.cells.projected_jacobian import ProjectedJacobian
 from gradlab.errors import InputError, ShapeError
@@ -25,12 +26,10 @@ from gradlab.typing import Array, Seed
 
 __all__ = ["ProjectedLSTM"]
 
-_TANH = Tanh()
-
 
 @final
 @dataclass(frozen=True, eq=False)
-class ProjectedLSTM(AbstractCell):
+class ProjectedLSTM(AbstractLSTM):
     """Long short-term memory whose n units are seen through r projections of them.
 
     With (i, f, g, o) = W_hh h + W_hx x + b_h, n entries each, in this order (torch's),
@@ -133,11 +132,6 @@ class ProjectedLSTM(AbstractCell):
         return len(self.W_hr)
 
     @property
-    def units(self) -> int:
-        """The number n of units, the entries of c."""
-        return self.W_hr.shape[1]
-
-    @property
     def params(self) -> dict[str, Array]:
         """W_hh, W_hx, b_h, W_hr."""
         names = ("W_hh", "W_hx", "b_h", "W_hr")
@@ -145,72 +139,28 @@ class ProjectedLSTM(AbstractCell):
 
     def step(self, h: Array, x: Array, algebra: Algebra = FLOATS) -> Array:
         """Return (W_hr (σ(o) tanh c'), c') with c' = σ(f) c + σ(i) tanh g."""
-        i, f, g, o = self._gates(h, x, algebra)
-        remembered = algebra.sigmoid(f) * h[..., self.hidden :]
-        c = remembered + algebra.sigmoid(i) * algebra.tanh(g)
-        shown = algebra.sigmoid(o) * algebra.tanh(c)
+        shown, c = self._moved(h, x, algebra)
         return algebra.concatenate([shown @ algebra.array(self.W_hr).T, c])
 
     def slopes(self, h: Array, x: Array) -> ProjectedJacobian:
-        """Return ∂(h', c')/∂(h, c): an LSTM's slopes, and W_hr before what is shown."""
-        i, f, g, o = self._gates(h, x, FLOATS)
-        c = h[..., self.hidden :]
-        written, written_slope = sigmoid_and_slope(i)
-        kept, kept_slope = sigmoid_and_slope(f)
-        shown, shown_slope = sigmoid_and_slope(o)
-        new = np.tanh(g)
-        c_next = kept * c + written * new
-        told = (new * written_slope, c * kept_slope, written * _TANH.slope(g))
-        return ProjectedJacobian(
-            told=np.stack(told, axis=-2),
-            opened=np.tanh(c_next) * shown_slope,
-            shown=shown * _TANH.slope(c_next),
-            kept=kept,
-            weights=self.W_hh,
-            projection=self.W_hr,
-        )
+        """Return ∂(h', c')/∂(h, c): W_hr before what an LSTM shows."""
+        gates, kept, relay = self._slopes(h, x)
+        shown = GatedJacobian(gates, self.W_hh, GATES_FEED, kept, relay)
+        return ProjectedJacobian(shown, self.W_hr)
 
     def input_slopes(self, h: Array, x: Array) -> ProjectedJacobian:
-        """Return ∂(h', c')/∂x, the same slopes before W_hx."""
-        J = self.slopes(h, x)
-        return ProjectedJacobian(J.told, J.opened, J.shown, None, self.W_hx, self.W_hr)
+        """Return ∂(h', c')/∂x, the same gate slopes before W_hx."""
+        gates, _, relay = self._slopes(h, x)
+        shown = GatedJacobian(gates, self.W_hx, GATES_FEED, relay=relay)
+        return ProjectedJacobian(shown, self.W_hr)
 
     def parameter_cotangents(self, h: Array, x: Array, u: Array) -> dict[str, Outer]:
         """Return v hᵀ, v xᵀ and v for v = uᵀ∂(h', c')/∂(i, f, g, o), and u_h shownᵀ."""
         r = self.hidden
-        v = self.input_slopes(h, x).gate_rows(u[..., None, :])[..., 0, :]
-        i, f, g, o = self._gates(h, x, FLOATS)
-        written = FLOATS.sigmoid(i) * np.tanh(g)
-        c = FLOATS.sigmoid(f) * h[..., r:] + written
+        v = self.input_slopes(h, x).gate_cotangent(u)
         return {
             "W_hh": Outer(v, h[..., :r]),
             "W_hx": Outer(v, x),
             "b_h": Outer(v),
-            "W_hr": Outer(u[..., :r], FLOATS.sigmoid(o) * np.tanh(c)),
+            "W_hr": Outer(u[..., :r], self._moved(h, x, FLOATS)[0]),
         }
-
-    def gate_values(self, h: Array, x: Array) -> dict[str, Array]:
-        """Return σ(i), σ(f) and σ(o), each (..., n) over the units."""
-        i, f, _, o = self._gates(h, x, FLOATS)
-        opened = {"i": i, "f": f, "o": o}
-        return {gate: sigmoid_and_slope(a)[0] for gate, a in opened.items()}
-
-    def carried(self, h: Array, x: Array, c0: Array, *, waiting: Array) -> Array:
-        """Return c_0 … c_T (T + 1, B, n) from h_0 … h_{T−1} (T, B, r) and the inputs.
-
-        As `LSTM.carried`, whose recursion of c it is.
-        """
-        as_gates = LSTM(self._padded(), self.W_hx, self.b_h)
-        wide = np.zeros((*h.shape[:-1], self.units))
-        wide[..., : self.hidden] = h
-        return as_gates.carried(wide, x, c0, waiting=waiting)
-
-    def _padded(self) -> Array:
-        """Return W_hh with columns of zeros up to n: r ≤ n as torch has it."""
-        return np.pad(self.W_hh, ((0, 0), (0, self.units - self.hidden)))
-
-    def _gates(self, h: Array, x: Array, algebra: Algebra) -> tuple[Array, ...]:
-        W_hh, W_hx, b_h = (algebra.array(p) for p in (self.W_hh, self.W_hx, self.b_h))
-        n = self.units
-        a = h[..., : self.hidden] @ W_hh.T + algebra.array(x) @ W_hx.T + b_h
-        return tuple(a[..., k * n : (k + 1) * n] for k in range(4))

@@ -103,13 +103,13 @@ class GradientProfile(Result):
     def describe(self) -> str:
         """Return the fitted rate as a person reads it, and where a zero ends it."""
         words = describe_rate(self.rate if len(self.lags) else self.gradient_rate)
-        gone = self.lags[np.isneginf(self.log_top)] if len(self.lags) else self.lags
-        if not len(gone):
+        if not (len(self.lags) and np.isneginf(self.log_top).any()):
             return words
-        step = self.steps - gone[0]
-        return (
-            f"{words}; exactly 0 from lag {gone[0]} on: step {step} takes what is left"
-        )
+        lag = self.lags[np.isneginf(self.log_top)][0]
+        words = f"{words}; exactly 0 from lag {lag} on"
+        if lag > 1 and lag - 1 not in self.lags:  # an earlier one may be 0, too
+            return words
+        return f"{words}: step {self.steps - lag} takes what is left"
 
 
 def profile(

@@ -111,6 +111,8 @@ def test_a_lost_rank_is_minus_infinity():
         "×0 per step: gone at once (−inf nats); "
         "exactly 0 from lag 3 on: step 2 takes what is left"
     )
+    some = profile(run(cell, np.zeros(3), np.zeros((5, 1))), lags=[1, 5])
+    assert some.describe().endswith("exactly 0 from lag 5 on")
 
 
 def test_the_rate_of_one_lag_and_of_none(rng):

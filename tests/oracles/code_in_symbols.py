@@ -14,7 +14,7 @@ import sympy
 from scipy import special
 
 from gradlab.algebra.symbols import SYMBOLS
-from gradlab.cells import activations, gru, henon, lstm, projected_lstm, rnn
+from gradlab.cells import activations, gru, henon, lstm_base, projected_lstm, rnn
 
 __all__ = ["SIGMOID", "TANH", "activation_code_in_symbols", "cell_code_in_symbols"]
 
@@ -74,11 +74,11 @@ def _sigmoid_and_slope(a):
 def cell_code_in_symbols(monkeypatch):
     """Run the cells' own code on symbols, with slopes of activations as derivatives."""
     with monkeypatch.context() as patch:
-        for module in (gru, henon, lstm, projected_lstm, rnn):
+        for module in (gru, henon, lstm_base, projected_lstm, rnn):
             patch.setattr(module, "np", SymbolicNumPy(), raising=False)
-        for module in (gru, lstm, projected_lstm, rnn):
+        for module in (gru, lstm_base, projected_lstm, rnn):
             patch.setattr(module, "FLOATS", SYMBOLS)
-        for module in (gru, lstm, projected_lstm):
+        for module in (gru, lstm_base):
             patch.setattr(module, "sigmoid_and_slope", _sigmoid_and_slope)
             patch.setattr(module, "_TANH", TANH)
         yield
