@@ -51,7 +51,7 @@ def blas() -> Blas:
     return Blas(gemm, trmm, np.zeros(6, np.int32), np.zeros(2), letters)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _call(_: Any, address: Any, pointers: Any) -> Any:
     """Call the function at an address with pointers, both given as integers."""
     signature = numba.types.void(address, pointers)
@@ -69,7 +69,7 @@ def _call(_: Any, address: Any, pointers: Any) -> Any:
     return signature, generate
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def add_product(
     use: Blas, alpha: float, A: Matrix, B: Matrix, beta: float, C: Matrix
 ) -> None:  # pragma: no cover
@@ -86,7 +86,7 @@ def add_product(
     )
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def times_unit_lower(use: Blas, A: Matrix, L: Matrix) -> None:  # pragma: no cover
     """Set A = A L, for the unit lower triangle that is stored in L (r, r)."""
     letters = use.letters.ctypes.data
@@ -94,7 +94,7 @@ def times_unit_lower(use: Blas, A: Matrix, L: Matrix) -> None:  # pragma: no cov
     _multiply_triangle(use, letters + 1, upper, unit, L, A)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def upper_times(use: Blas, U: Matrix, G: Matrix) -> None:  # pragma: no cover
     """Set G = U G, for the upper triangle that is stored in U (r, r)."""
     letters = use.letters.ctypes.data
@@ -102,7 +102,7 @@ def upper_times(use: Blas, U: Matrix, G: Matrix) -> None:  # pragma: no cover
     _multiply_triangle(use, letters + 3, lower, general, U, G)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _multiply_triangle(
     use: Blas, side: int, half: int, diagonal: int, triangle: Matrix, A: Matrix
 ) -> None:  # pragma: no cover
@@ -115,6 +115,6 @@ def _multiply_triangle(
     _call(use.trmm, (side, half, no, diagonal, s, s + 4, f, t, s + 8, a, s + 12))
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _rows_apart(matrix: Matrix) -> int:  # pragma: no cover
     return matrix.strides[0] // matrix.itemsize

@@ -29,7 +29,7 @@ def padded(n: int) -> tuple[int, int]:
     return rows, 8 * (-(-rows // 8) | 1)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def factorise(
     use: Blas, M: Matrix, bits: Array, columns: int, swaps: Array
 ) -> None:  # pragma: no cover
@@ -55,7 +55,7 @@ def factorise(
             _update(use, M, start, end, columns)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _factorise_panel(
     M: Matrix, bits: Array, k: int, columns: int, swaps: Array
 ) -> None:  # pragma: no cover
@@ -68,7 +68,7 @@ def _factorise_panel(
         row = _eliminate(M, bits, c, k + 3 - c)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _largest(bits: Array, k: int) -> int:  # pragma: no cover
     """Return the first row from k on with the largest entry of column k."""
     best, row = np.int64(-1), k
@@ -79,13 +79,13 @@ def _largest(bits: Array, k: int) -> int:  # pragma: no cover
     return row
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _exchange(x: Array, y: Array) -> None:  # pragma: no cover
     for j in range(len(x)):
         x[j], y[j] = y[j], x[j]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _eliminate(M: Matrix, bits: Array, c: int, left: int) -> int:  # pragma: no cover
     """Eliminate column c from the `left` next ones; return the next pivot's row."""
     pivot = M[c, c]
@@ -109,7 +109,7 @@ def _eliminate(M: Matrix, bits: Array, c: int, left: int) -> int:  # pragma: no 
     return row
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _update(
     use: Blas, M: Matrix, start: int, q: int, end: int
 ) -> None:  # pragma: no cover
@@ -124,7 +124,7 @@ def _update(
         _subtract_product(use, M, start, q, len(M), q, end)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _subtract_product(
     use: Blas, M: Matrix, low: int, high: int, bottom: int, left: int, right: int
 ) -> None:  # pragma: no cover
@@ -133,7 +133,7 @@ def _subtract_product(
     add_product(use, -1.0, L, U, 1.0, M[high:bottom, left:right])
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _solve(M: Matrix, k: int, left: int, right: int) -> None:  # pragma: no cover
     """Apply the inverse of the unit lower triangle of rows k … k + 3 to those rows."""
     w, x = M[k, left:right], M[k + 1, left:right]
@@ -149,7 +149,7 @@ def _solve(M: Matrix, k: int, left: int, right: int) -> None:  # pragma: no cove
         z[j] -= d * first + e * second + f * third
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _subtract(M: Matrix, k: int, left: int, right: int) -> None:  # pragma: no cover
     """Subtract from rows k + 4 … k + 7 what columns k … k + 3 contribute."""
     w, x = M[k, left:right], M[k + 1, left:right]
@@ -161,7 +161,7 @@ def _subtract(M: Matrix, k: int, left: int, right: int) -> None:  # pragma: no c
             row[j] -= (a * w[j] + b * x[j]) + (c * y[j] + d * z[j])
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _subtract_panel(M: Matrix, k: int) -> None:  # pragma: no cover
     """Subtract what columns k … k + 3 contribute to the next four, in rows below."""
     q = k + 4

@@ -51,7 +51,7 @@ def sweep(
     return np.asfortranarray(columns), triangle if tracked else None, diagonal, rows
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _loop(
     use: Blas,
     matrices: Array,
@@ -91,7 +91,7 @@ def _loop(
     _scatter(space[(len(scales) - 1) % 2], order, frame)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _take_columns(
     matrix: Matrix, scale: Array, order: Array, out: Matrix
 ) -> None:  # pragma: no cover
@@ -103,7 +103,7 @@ def _take_columns(
             target[c] = d * source[order[c]]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _times_frame(
     use: Blas, A: Matrix, L: Matrix, n: int, r: int
 ) -> None:  # pragma: no cover
@@ -113,7 +113,7 @@ def _times_frame(
         add_product(use, 1.0, A[:n, r:n], L[r:n, :r], 1.0, A[:n, :r])
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _follow(swaps: Array, order: Array, r: int) -> None:  # pragma: no cover
     """Set `order` to the rows that the swaps have brought to each place."""
     order[:] = np.arange(len(order))
@@ -121,7 +121,7 @@ def _follow(swaps: Array, order: Array, r: int) -> None:  # pragma: no cover
         order[k], order[swaps[k]] = order[swaps[k]], order[k]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _scatter(L: Matrix, order: Array, frame: Matrix) -> None:  # pragma: no cover
     """Set row order[i] of the frame to row i of the unit lower trapezoid."""
     n, r = frame.shape

@@ -19,7 +19,7 @@ _LOW, _HIGH = 1e-37, 1e17  # of the product of two row sizes, and of either
 _HONEST = COMPILED | {"fastmath": COMPILED["fastmath"] - {"nnan"}}
 
 
-@numba.njit(**_HONEST)  # type: ignore[untyped-decorator]
+@numba.njit(**_HONEST)
 def follow(
     scales: Array,
     matrix: Matrix,

@@ -12,7 +12,7 @@ from gradlab.typing import Array, Matrix
 __all__ = ["pair_loop", "small_loop"]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def small_loop(
     matrices: Array,
     scales: Array,
@@ -39,7 +39,7 @@ def small_loop(
                 frame[order[i], c] = 1.0 if c == i else entry
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _multiply(
     matrix: Matrix, scale: Array, frame: Matrix, moved: Matrix
 ) -> None:  # pragma: no cover
@@ -53,7 +53,7 @@ def _multiply(
             moved[i, c] = total
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _eliminate(moved: Matrix, order: Array) -> None:  # pragma: no cover
     """Factor rows `order` of `moved` as L U in place, with partial pivoting."""
     n, r = moved.shape
@@ -70,7 +70,7 @@ def _eliminate(moved: Matrix, order: Array) -> None:  # pragma: no cover
                 moved[i, j] -= multiplier * moved[c, j]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _bring_up(moved: Matrix, order: Array, c: int) -> None:  # pragma: no cover
     """Swap the largest entry of column c, from row c on, into row c."""
     n, r = moved.shape
@@ -84,7 +84,7 @@ def _bring_up(moved: Matrix, order: Array, c: int) -> None:  # pragma: no cover
             moved[c, j], moved[pivot, j] = moved[pivot, j], moved[c, j]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def _multiply_upper(upper: Matrix, growth: Matrix) -> None:  # pragma: no cover
     """Set growth = U growth, both upper triangular; row i needs only rows below it."""
     r = len(growth)
@@ -96,7 +96,7 @@ def _multiply_upper(upper: Matrix, growth: Matrix) -> None:  # pragma: no cover
             growth[i, j] = total
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator]
+@numba.njit(**COMPILED)
 def pair_loop(
     matrices: Array, scales: Array, frame: Matrix, diagonal: Array, rows: Array
 ) -> None:  # pragma: no cover
