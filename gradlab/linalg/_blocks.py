@@ -10,9 +10,9 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 
-from gradlab.typing import Factors, Vector
+from gradlab.typing import Array, Factors, Vector
 
-__all__ = ["balanced", "irreducible_blocks"]
+__all__ = ["balanced", "irreducible_blocks", "strong_components"]
 
 
 def irreducible_blocks(matrices: Factors) -> list[Vector]:
@@ -24,8 +24,16 @@ def irreducible_blocks(matrices: Factors) -> list[Vector]:
     >>> [block.tolist() for block in irreducible_blocks(np.array(A))]
     [[1], [0], [2]]
     """
-    pattern = (matrices != 0).any(axis=0)
-    count, label = connected_components(pattern, directed=True, connection="strong")
+    return strong_components((matrices != 0).any(axis=0))
+
+
+def strong_components(pattern: Array) -> list[Vector]:
+    """Return the sets of indices of the irreducible diagonal blocks of a pattern.
+
+    A permutation brings every matrix of the pattern to block triangular form with
+    these blocks, so its eigenvalues are those of the blocks.
+    """
+    count, label = connected_components(pattern, connection="strong")
     return [np.flatnonzero(label == k) for k in range(count)]
 
 

@@ -8,26 +8,16 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import eig
-from scipy.sparse.csgraph import connected_components
 
+from gradlab.linalg._blocks import strong_components
 from gradlab.linalg._invariant_flag import with_orthonormal_frame
 from gradlab.linalg._weighted import log_magnitude, rescaled
-from gradlab.typing import Array, Matrix, Vector
+from gradlab.typing import Matrix, Vector
 
-__all__ = ["graded_eigenvalues", "strong_components"]
+__all__ = ["graded_eigenvalues"]
 
 _SWEEPS = 50
 _LEVEL = 0.7  # nats, about ln 2: closer balance gains nothing
-
-
-def strong_components(pattern: Array) -> list[Array]:
-    """Return the sets of indices of the irreducible diagonal blocks of a pattern.
-
-    A permutation brings every matrix of the pattern to block triangular form with
-    these blocks, so its eigenvalues are those of the blocks.
-    """
-    count, labels = connected_components(pattern, connection="strong")
-    return [np.flatnonzero(labels == label) for label in range(count)]
 
 
 def graded_eigenvalues(

@@ -13,9 +13,9 @@ import numpy as np
 from gradlab._results import Origin, Result
 from gradlab._words import describe_gain
 from gradlab.errors import InputError
+from gradlab.linalg._blocks import strong_components
 from gradlab.linalg._cycle_eigenvalues import Eigenvalues, eigenvalues_of_cycle
 from gradlab.linalg._engines import Engine, choose_sweep
-from gradlab.linalg._graded_eigenvalues import strong_components
 from gradlab.linalg._stacks import read_stacks
 from gradlab.references import Reference
 from gradlab.typing import Array, Vector
