@@ -7,6 +7,7 @@ one matrix.
 
 import numpy as np
 
+from gradlab.linalg.powers_of_two import times_power
 from gradlab.typing import Array, Factors, Vector
 
 __all__ = ["balanced_cycle"]
@@ -30,7 +31,7 @@ def balanced_cycle(parts: list[Factors]) -> list[Factors]:
         if max(settle(sizes, S, t) for t in range(T)) <= 1.0:
             break
     powers = S[:, :, None] - np.roll(S, 1, axis=0)[:, None, :]
-    balanced = _scaled(stack, powers.astype(int))
+    balanced = times_power(stack, powers.astype(int))
     lost = (np.abs(balanced) < np.finfo(float).tiny) & (stack != 0)
     return parts if lost.any() else [balanced]
 
@@ -61,12 +62,3 @@ def _moved(scales: Vector, rows: Vector, columns: Vector) -> float:
     half[~np.isfinite(half)] = 0.0
     scales += half
     return float(np.abs(half).max(initial=0.0))
-
-
-def _scaled(stack: Array, powers: Array) -> Array:
-    if not np.iscomplexobj(stack):
-        return np.ldexp(stack, powers)
-    balanced = np.empty_like(stack)
-    balanced.real = np.ldexp(stack.real, powers)
-    balanced.imag = np.ldexp(stack.imag, powers)
-    return balanced

@@ -13,6 +13,7 @@ from typing import final
 
 import numpy as np
 
+from gradlab.linalg.powers_of_two import times_power
 from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = ["RowScaled", "Steps", "largest", "prepared"]
@@ -68,7 +69,7 @@ class RowScaled:
         rows, sizes = self.rows, np.abs(self.rows) * self.sizes
         move = _move_inside_range(sizes)
         if move.any():
-            rows, sizes = (_shifted(values, move[:, None]) for values in (rows, sizes))
+            rows, sizes = (times_power(x, move[:, None]) for x in (rows, sizes))
         return Steps(self.matrix[None], rows, sizes), _nats(move)
 
 
@@ -125,8 +126,8 @@ def prepared(stack: Factors | RowScaled) -> tuple[Steps, float]:
     moved = np.flatnonzero(move)
     if len(moved):
         stack, sizes = stack.copy(), sizes.copy()
-        stack[moved] = _shifted(stack[moved], move[moved, None, None])
-        sizes[moved] = _shifted(sizes[moved], move[moved, None])
+        stack[moved] = times_power(stack[moved], move[moved, None, None])
+        sizes[moved] = times_power(sizes[moved], move[moved, None])
     return Steps(stack, None, sizes), _nats(move)
 
 
@@ -185,10 +186,3 @@ def _move_inside_range(sizes: Array) -> Array:
 
 def _nats(powers: Array) -> float:
     return -math.log(2.0) * float(powers.sum())
-
-
-def _shifted(values: Array, powers: Array) -> Array:
-    """Return values · 2^powers, also where the power itself is not a float64."""
-    if not np.iscomplexobj(values):
-        return np.ldexp(values, powers)
-    return np.ldexp(values.real, powers) + 1j * np.ldexp(values.imag, powers)

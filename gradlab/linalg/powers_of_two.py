@@ -6,7 +6,7 @@ import numpy as np
 
 from gradlab.typing import Array
 
-__all__ = ["down_ldexp", "split_power", "up_ldexp"]
+__all__ = ["down_ldexp", "split_power", "times_power", "up_ldexp"]
 
 
 def split_power(A: Array) -> tuple[Array, Any]:
@@ -19,13 +19,23 @@ def split_power(A: Array) -> tuple[Array, Any]:
     parts = (A.real, A.imag) if np.iscomplexobj(A) else (A,)
     largest = [np.abs(part).max(axis=(-2, -1), initial=0.0) for part in parts]
     exponent = np.frexp(np.max(largest, axis=0))[1]
-    return _times_power(A, -exponent[..., None, None]), exponent
+    return times_power(A, -exponent[..., None, None]), exponent
 
 
-def _times_power(A: Array, power: Any) -> Any:
+def times_power(A: Array, power: Any) -> Array:
+    """Return A 2^power as `numpy.ldexp` does, for complex numbers too.
+
+    2^power need not be a float64 itself.
+
+    >>> times_power(np.array([5e-324 - 5e-324j]), 1074).tolist()
+    [(1-1j)]
+    """
     if not np.iscomplexobj(A):
         return np.ldexp(A, power)
-    return np.ldexp(A.real, power) + 1j * np.ldexp(A.imag, power)
+    moved = np.empty_like(A)
+    moved.real = np.ldexp(A.real, power)
+    moved.imag = np.ldexp(A.imag, power)
+    return moved
 
 
 @np.errstate(over="ignore", under="ignore", invalid="ignore")

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradlab._checks import require_array
 from gradlab.linalg._integers import exact_product
+from gradlab.linalg.powers_of_two import times_power
 from gradlab.typing import Array, ArrayLike, Matrix
 
 __all__ = ["Scaled"]
@@ -122,10 +123,4 @@ def _times_power_of_two(array: Array, power: int) -> Array:
     if -1000 < power < 1000:
         return array * 2.0**power
     # Beyond ±4400 every float64 has become 0 or inf.
-    power = max(-4400, min(power, 4400))
-    if not np.iscomplexobj(array):
-        return np.ldexp(array, power)
-    result = np.empty_like(array)
-    result.real = np.ldexp(array.real, power)
-    result.imag = np.ldexp(array.imag, power)
-    return result
+    return times_power(array, max(-4400, min(power, 4400)))
