@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 
 from gradlab.linalg._engines import Sweep
-from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._exact_elimination import exact_elimination, weights_in_order
 from gradlab.linalg._factors import Steps, prepared
 from gradlab.linalg._safeguards import (
     Trouble,
@@ -27,7 +27,6 @@ __all__ = ["CyclicSweep"]
 
 _LONGEST = 256  # steps of a stretch
 _ROOM = 250.0  # nats that a triangle may stray from 1
-_IN_ORDER = -1e6  # nats from weight to weight that keep the columns in their order
 
 
 @final
@@ -108,7 +107,7 @@ class CyclicSweep:
     def _take_step(self, J: Matrix, reason: Trouble) -> None:
         moved = J @ self.frame
         if reason is Trouble.CANCELLED:
-            weights = _IN_ORDER * np.arange(len(self.phases), dtype=float)
+            weights = weights_in_order(len(self.phases))
             frame, logs, _, W = exact_elimination(J, self.frame, weights)
             U = np.triu(np.linalg.lstsq(frame, moved)[0], 1)
             U += np.diag(W.diagonal() * np.exp(logs))

@@ -13,7 +13,9 @@ from gradlab.linalg._integers import whole
 from gradlab.linalg._weighted import weighted_triangle
 from gradlab.typing import Array, Matrix, Vector
 
-__all__ = ["exact_elimination"]
+__all__ = ["exact_elimination", "weights_in_order"]
+
+_STEEP = 1e6  # nats from one weight to the next: no pivot is that much larger
 
 
 def exact_elimination(
@@ -55,6 +57,11 @@ def exact_elimination(
     W = np.empty((r, r))
     W[:, columns] = signs[:, None] * weighted_triangle(U, weights[columns], np.zeros(r))
     return L, logs + (J_power + F_power) * math.log(2.0), columns, W
+
+
+def weights_in_order(k: int) -> Vector:
+    """Return log weights so steep that elimination takes k columns in their order."""
+    return -_STEEP * np.arange(k, dtype=float)
 
 
 def _pivot(rest: Array, weights: Vector) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from scipy.linalg.lapack import dgeqrf, zgeqrf
 from gradlab._checks import require_array, require_count
 from gradlab.errors import InputError
 from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
-from gradlab.linalg._exact_elimination import exact_elimination
+from gradlab.linalg._exact_elimination import exact_elimination, weights_in_order
 from gradlab.linalg._factors import RowScaled, Steps, prepared
 from gradlab.linalg._safeguards import (
     Trouble,
@@ -224,9 +224,8 @@ class Flag:
         self._record(step)
         (J,) = step.dense(slice(None))
         if reason is Trouble.CANCELLED:
-            # Weights that fall steeply keep the columns in the order of the flag.
-            in_order = -1e6 * np.arange(len(self.alive), dtype=float)
-            self.frame, logs = exact_elimination(J, self.frame, in_order)[:2]
+            weights = weights_in_order(len(self.alive))
+            self.frame, logs = exact_elimination(J, self.frame, weights)[:2]
             return logs
         self.frame, R = with_sorted_rows(J @ self.frame)
         return log_magnitude(R.diagonal())
