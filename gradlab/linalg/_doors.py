@@ -1,12 +1,27 @@
-"""What the functions of one matrix accept: n x n, n ≥ 1, finite, real or complex."""
+"""What functions of one matrix accept: n x n, n ≥ 1, finite; corners 1 ≤ n ≤ N."""
 
 import numpy as np
 
-from gradlab._checks import require_array, require_memory
+from gradlab._checks import require_array, require_count, require_memory
 from gradlab.errors import InputError
 from gradlab.typing import ArrayLike, Matrix
 
-__all__ = ["require_square"]
+__all__ = ["require_corner", "require_square"]
+
+
+def require_corner(n: int, of: int) -> tuple[int, int]:
+    """Return the sizes n and N of a corner and of what it is cut from, 1 ≤ n ≤ N.
+
+    Examples
+    --------
+    >>> require_corner(2, of=5)
+    (2, 5)
+    """
+    n, of = require_count("n", n), require_count("of", of)
+    if of < n:
+        message = f"`of` must be at least n = {n}; got {of}."
+        raise InputError(message)
+    return n, of
 
 
 def require_square(name: str, A: ArrayLike) -> Matrix:

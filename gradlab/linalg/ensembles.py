@@ -13,6 +13,7 @@ from gradlab._checks import (
     require_rng,
 )
 from gradlab.errors import InputError
+from gradlab.linalg._doors import require_corner
 from gradlab.typing import Matrix, Seed
 
 __all__ = [
@@ -150,7 +151,8 @@ def truncated_orthogonal(n: int, *, of: int, gain: float, rng: Seed) -> Matrix:
     >>> bool(np.linalg.norm(corner, 2) <= 1.0)
     True
     """
-    return orthogonal(_require_larger(of, n), gain=gain, rng=rng)[:n, :n].copy()
+    n, of = require_corner(n, of)
+    return orthogonal(of, gain=gain, rng=rng)[:n, :n].copy()
 
 
 def truncated_unitary(n: int, *, of: int, gain: float, rng: Seed) -> Matrix:
@@ -162,15 +164,8 @@ def truncated_unitary(n: int, *, of: int, gain: float, rng: Seed) -> Matrix:
     >>> bool(np.linalg.norm(corner, 2) <= 1.0)
     True
     """
-    return unitary(_require_larger(of, n), gain=gain, rng=rng)[:n, :n].copy()
-
-
-def _require_larger(of: int, n: int) -> int:
-    of, n = require_count("of", of), require_count("n", n)
-    if of < n:
-        message = f"`of` must be at least n = {n}; got {of}."
-        raise InputError(message)
-    return of
+    n, of = require_corner(n, of)
+    return unitary(of, gain=gain, rng=rng)[:n, :n].copy()
 
 
 def _size_and_gain(n: int, gain: float, *, copies: int = 2) -> tuple[int, float]:

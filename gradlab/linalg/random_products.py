@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import digamma
 
 from gradlab._checks import require_count, require_number, require_rng
-from gradlab.errors import InputError
+from gradlab.linalg._doors import require_corner
 from gradlab.typing import Matrix, Seed, Vector
 
 __all__ = [
@@ -133,7 +133,7 @@ def truncated_orthogonal_exponents(n: int, *, of: int) -> Vector:
     >>> truncated_orthogonal_exponents(1, of=2).round(12).tolist()
     [-0.69314718056]
     """
-    left, rest = _left(n), _left_of(n, of)
+    left, rest = _left_of_corner(n, of)
     return (digamma(left / 2) - digamma(rest / 2)) / 2
 
 
@@ -158,7 +158,7 @@ def truncated_unitary_exponents(n: int, *, of: int) -> Vector:
     >>> truncated_unitary_exponents(1, of=2).tolist()
     [-0.5]
     """
-    left, rest = _left(n), _left_of(n, of)
+    left, rest = _left_of_corner(n, of)
     return (digamma(left) - digamma(rest)) / 2
 
 
@@ -167,9 +167,7 @@ def _left(n: int) -> Vector:
     return np.arange(require_count("n", n), 0, -1, dtype=float)
 
 
-def _left_of(n: int, of: int) -> Vector:
-    of = require_count("of", of)
-    if of < n:
-        message = f"`of` must be at least n = {n}; got {of}."
-        raise InputError(message)
-    return np.arange(of, of - n, -1, dtype=float)
+def _left_of_corner(n: int, of: int) -> tuple[Vector, Vector]:
+    """Return the same for a corner, and for the n first columns it is cut from."""
+    n, of = require_corner(n, of)
+    return _left(n), np.arange(of, of - n, -1, dtype=float)
