@@ -150,7 +150,7 @@ def correlation_fixed_point(
     (0.1221037473, 5.10891899)
     """
     phi, q, gain, sigma2 = _stationary(activation, gain, input_variance, start)
-    chi = _slope(phi, q, gain, 1.0).value
+    chi = _slope(phi, q, gain, 1.0)
 
     def excess(c: float) -> float:
         mean = by_panels(phi.value, q, c, phi.kinks).value
@@ -165,7 +165,7 @@ def correlation_fixed_point(
     c = 0.0
     if at_zero > 0:
         c = float(brentq(excess, 0.0, 1 - _NEAR_ONE, xtol=1e-15, rtol=1e-14))
-    slope = _slope(phi, q, gain, c).value
+    slope = _slope(phi, q, gain, c)
     doubt = gain**2 * pair_mean(phi.value, q, c, kinks=phi.kinks).error / q
     return CorrelationFixedPoint(
         correlation=c,
@@ -194,8 +194,6 @@ def _stationary(
     return phi, q, float(gain), float(input_variance)
 
 
-def _slope(phi: AbstractActivation, q: float, gain: float, c: float) -> GaussianMean:
-    mean = pair_mean(phi.slope, q, c, kinks=phi.kinks)
-    return GaussianMean(
-        value=gain**2 * mean.value, error=gain**2 * mean.error, points=mean.points
-    )
+def _slope(phi: AbstractActivation, q: float, gain: float, c: float) -> float:
+    """Return C'(c)."""
+    return gain**2 * pair_mean(phi.slope, q, c, kinks=phi.kinks).value
