@@ -1,6 +1,7 @@
 """Growths of a chain over blocks of steps, after a burn-in that is not counted."""
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import numpy as np
 
@@ -13,15 +14,17 @@ from gradlab.linalg._engines import Engine, choose_sweep
 from gradlab.linalg._factors import RowScaled
 from gradlab.linalg._weighted import log_of_product
 from gradlab.linalg.reorthonormalise import growths_of_parts
-from gradlab.typing import Array, Factors, Matrix
+from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = [
     "chain_of",
     "counted_steps",
     "growths",
+    "is_row_scaled",
     "mean_log_abs_det",
     "require_directions",
     "start_frame",
+    "sum_rule",
 ]
 
 _ENTRIES = 2**16  # of the Jacobians that are formed at once: they stay in the cache
@@ -88,6 +91,12 @@ def mean_log_abs_det(chain: JacobianChain) -> float:
     return float(np.sum([_log_abs_det(p) for p in chain.pieces])) / len(chain)
 
 
+def sum_rule(exponents: Vector, mean_log_det: float) -> float:
+    """Return Σ λ_i − mean ln|det J_t|; 0 where both are −inf."""
+    total = float(exponents.sum())
+    return 0.0 if total == mean_log_det else total - mean_log_det
+
+
 def _log_abs_det(piece: AbstractJacobian) -> float:
     """Return Σ_t ln|det J_t| of a piece."""
     steps, scaled = piece.shape[0], _row_scaled(piece)
@@ -111,12 +120,17 @@ def _parts(chain: JacobianChain) -> Iterator[Factors | RowScaled]:
         start += piece.shape[0]
 
 
+def is_row_scaled(piece: AbstractJacobian) -> TypeGuard[GatedJacobian]:
+    """Whether J = diag(φ') W, with a square W."""
+    if not isinstance(piece, GatedJacobian) or piece.carry is not None:
+        return False
+    K, n = piece.gates.shape[-2:]
+    return K == 1 and piece.weights.shape == (n, n)
+
+
 def _row_scaled(piece: AbstractJacobian) -> RowScaled | None:
     """Return diag(φ') W as such; None for Jacobians of other kinds."""
-    if not isinstance(piece, GatedJacobian) or piece.carry is not None:
-        return None
-    K, n = piece.gates.shape[-2:]
-    if K != 1 or piece.weights.shape != (n, n):
+    if not is_row_scaled(piece):
         return None
     rows = piece.gates[:, 0]
     finite = np.isfinite(rows).all() and np.isfinite(piece.weights).all()

@@ -4,14 +4,14 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, TypeGuard, final
+from typing import ClassVar, final
 
 import numpy as np
 
 from gradlab._checks import require_count
 from gradlab._results import Origin, Result
 from gradlab._words import describe_rate
-from gradlab.cells.factored import AbstractJacobian, GatedJacobian
+from gradlab.cells.factored import AbstractJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.dynamics.run_jacobian import RunJacobian
 from gradlab.errors import InputError
@@ -19,6 +19,7 @@ from gradlab.exponents._blocks import (
     chain_of,
     counted_steps,
     growths,
+    is_row_scaled,
     require_directions,
 )
 from gradlab.exponents._statistics import standard_errors
@@ -218,7 +219,7 @@ def _advances(
 
 def _advance(lanes: Lanes | Pairs, piece: AbstractJacobian) -> Array:
     """Advance lanes along Jacobians (T, S, n, n); return what they add (n, S)."""
-    if isinstance(lanes, Pairs) and _is_row_scaled(piece):
+    if isinstance(lanes, Pairs) and is_row_scaled(piece):
         shared = lanes.sharing(piece.weights)
         if shared is not None:
             return lanes.advance_scaled(shared, piece.gates[:, :, 0])
@@ -226,10 +227,3 @@ def _advance(lanes: Lanes | Pairs, piece: AbstractJacobian) -> Array:
     if isinstance(lanes, Lanes):
         return lanes.advance(factors)
     return lanes.advance(PairSteps.of(factors))
-
-
-def _is_row_scaled(piece: AbstractJacobian) -> TypeGuard[GatedJacobian]:
-    """Whether J = diag(φ') W, with a square W."""
-    if not isinstance(piece, GatedJacobian) or piece.carry is not None:
-        return False
-    return piece.gates.shape[-2:] == (1, len(piece.weights))

@@ -13,6 +13,7 @@ from gradlab.exponents._blocks import (
     growths,
     mean_log_abs_det,
     require_directions,
+    sum_rule,
 )
 from gradlab.exponents._caveats import caveats_of_blocks, caveats_of_orbit
 from gradlab.exponents._statistics import standard_errors
@@ -103,5 +104,4 @@ def lyapunov_spectrum(
 def _sum_rule(exponents: Vector, chain: JacobianChain) -> float:
     if len(exponents) < chain.size:
         return math.nan
-    total, mean = float(exponents.sum()), mean_log_abs_det(chain)
-    return 0.0 if total == mean else total - mean
+    return sum_rule(exponents, mean_log_abs_det(chain))

@@ -16,7 +16,7 @@ from gradlab._checks import require_count, require_number, require_one_of
 from gradlab._results import Origin
 from gradlab.cells import AbstractCell
 from gradlab.errors import InputError, InputTypeError
-from gradlab.exponents._blocks import require_directions
+from gradlab.exponents._blocks import require_directions, sum_rule
 from gradlab.exponents._caveats import caveat_of_cycle, caveats_of_blocks, is_settled
 from gradlab.exponents._statistics import standard_errors, widenings
 from gradlab.exponents._stream import Block, Stream
@@ -219,8 +219,7 @@ def _spectrum(
     caveats = caveats_of_blocks(sums, lengths, burn_in + tally.dropped)
     if tally.period:
         caveats += caveat_of_cycle(tally.period, exponents)
-    total, mean = float(exponents.sum()), tally.log_det / steps
-    rule = 0.0 if total == mean else total - mean
+    rule = sum_rule(exponents, tally.log_det / steps)
     return LyapunovSpectrum(
         exponents=exponents,
         stderr=standard_errors(sums, lengths),
