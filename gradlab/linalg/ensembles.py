@@ -74,6 +74,7 @@ def uniform(n: int, *, gain: float, rng: Seed) -> Matrix:
     return gain / np.sqrt(n) * require_rng(rng).uniform(-1.0, 1.0, (n, n))
 
 
+# Called as the others are, it takes the seed that they draw from.
 def identity(n: int, *, gain: float, rng: Seed | None = None) -> Matrix:  # noqa: ARG001
     """Return `gain` times the identity; `rng` is accepted and not used.
 

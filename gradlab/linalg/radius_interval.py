@@ -9,7 +9,7 @@ and for a simple eigenvalue about ε times its condition.
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from scipy import linalg
@@ -120,7 +120,8 @@ def spectral_radius_interval(A: ArrayLike) -> SpectralRadius:
 
 def _condition(A: Matrix) -> tuple[complex, float]:
     """Return the eigenvalue of the largest modulus, and 1/|y*x|."""
-    values, Y, X = linalg.eig(A, left=True, right=True)  # type: ignore[misc]
+    found: Any = linalg.eig(A, left=True, right=True)
+    values, Y, X = found
     at = int(np.abs(values).argmax())
     overlap = abs(np.vdot(Y[:, at], X[:, at]))
     lengths = np.linalg.norm(Y[:, at]) * np.linalg.norm(X[:, at])
