@@ -30,6 +30,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pytest
+from coverage import CoverageData
+
 from benchmarks.mutations import Mutant, mutants, source_of
 from tests.cases.proposals import proposes
 
@@ -60,9 +63,6 @@ class Covering:
     """Which tests execute a line, quickest first, from one run with contexts."""
 
     def __init__(self, copy: pathlib.Path) -> None:
-        # Coverage is measured once, and its library belongs to the tests.
-        from coverage import CoverageData  # noqa: PLC0415
-
         data = copy / "coverage"
         command = [
             *(sys.executable, "-m", "pytest", "-q", "-vv", "-p", "no:cacheprovider"),
@@ -145,8 +145,6 @@ def started(mutant: Mutant | None, tests: list[str], copy: pathlib.Path) -> int:
                 del sys.modules[name]
         sys.path.insert(0, str(copy))
         sys.dont_write_bytecode = True
-        import pytest  # noqa: PLC0415
-
         # Nothing executes it: no test can tell.
         os._exit(int(pytest.main([*OPTIONS, *tests])) if tests else PASSED)
     finally:
@@ -303,7 +301,7 @@ def _preload() -> None:
     """Import what every test imports, once for all forks."""
     for name in ("OPENBLAS", "OMP", "MKL"):
         os.environ[f"{name}_NUM_THREADS"] = "1"
-    for name in ("pytest", "numpy", "scipy.linalg", "scipy.special", "flint"):
+    for name in ("numpy", "scipy.linalg", "scipy.special", "flint"):
         __import__(name)
 
 
