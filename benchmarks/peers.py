@@ -2,7 +2,8 @@
 
 A peer is handed W of h' = tanh(W h) and a stored run h_0 … h_T; it gets all exponents
 of those T steps.  Those that can only integrate start at h_0.  Every peer is called as
-its users call it; compilation is not counted.
+its users call it; compilation is not counted.  Slopes are 1 − tanh² here, as users
+write them: times are compared, and the digits of saturated units are their own affair.
 """
 
 import importlib
