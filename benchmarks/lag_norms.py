@@ -14,10 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import medians
 from benchmarks.record import store_section
-from gradlab._extras import require
+from benchmarks.with_torch import torch_on_one_thread
 from gradlab.adapters import record
 from gradlab.dynamics import Trajectory
-from gradlab.errors import MissingExtraError
 from gradlab.gradients import lag_norms, lag_probes
 
 __all__ = ["main"]
@@ -29,12 +28,9 @@ LOOKS = ((32, 4), (32, 2), (8, 4))  # sequences and probes; a diagnosis takes 8 
 
 def main() -> None:
     """Print both times and their ratio, how far the norms agree, and the quick look."""
-    try:
-        torch = require("torch", extra="torch")
-    except MissingExtraError as error:
-        print(f"lag norms: left out. {error}")
+    torch = torch_on_one_thread("lag norms")
+    if torch is None:
         return
-    torch.set_num_threads(1)
     torch.manual_seed(0)
     model, x = torch.nn.LSTM(INPUTS, HIDDEN), torch.randn(T, BATCH, INPUTS)
     trajectory = record(model, x).layers[0].trajectory

@@ -15,8 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import seconds
 from benchmarks.record import store_section
-from gradlab._extras import require
-from gradlab.errors import MissingExtraError
+from benchmarks.with_torch import torch_on_one_thread
 from gradlab.studies import GradientMonitor
 
 __all__ = ["main", "overhead"]
@@ -27,12 +26,9 @@ Step = Callable[[GradientMonitor | None], None]
 
 def main() -> None:
     """Print the cost of a step, of the look at every step, and of a sample."""
-    try:
-        torch = require("torch", extra="torch")
-    except MissingExtraError as error:
-        print(f"monitor: left out. {error}")
+    torch = torch_on_one_thread("monitor")
+    if torch is None:
         return
-    torch.set_num_threads(1)
     rows = []
     with threadpool_limits(1):
         for name, make in (("nn.LSTM", _sequence), ("LSTMCell in a loop", _steps)):

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import medians, seconds
 from benchmarks.record import store_section
-from gradlab._extras import require
+from benchmarks.with_torch import torch_on_one_thread
 from gradlab.cells import RNN
 from gradlab.dynamics import run
 from gradlab.gradients import (
@@ -31,8 +31,9 @@ FEW = (1, 3, 10, 50, 200)
 
 def main() -> None:
     """Print what all windows cost in units of torch's gradient and of its windows."""
-    torch = require("torch", extra="torch")
-    torch.set_num_threads(1)
+    torch = torch_on_one_thread("windows")
+    if torch is None:
+        return
     rng = np.random.default_rng(0)
     cell = RNN.random(N, M, gain=0.9, rng=rng)
     x, y = rng.normal(size=(T, M)), rng.normal(size=(T, Q))
