@@ -37,6 +37,7 @@ from gradlab.linalg.rounding import (
 )
 from gradlab.testing import matrices
 from tests.cases.adversaries import ADVERSARIES
+from tests.oracles.precision import ball_precision
 
 ETA, NORMAL, MAX, U = 2.0**-1074, 2.0**-1022, np.finfo(float).max, 2.0**-53
 SIZES = [
@@ -213,11 +214,8 @@ def test_rows_of_an_array_are_summed_with_an_error_of_n_u():
 
 
 def ball(function, x):
-    before, flint.ctx.prec = flint.ctx.prec, 200
-    try:
+    with ball_precision(200):
         return function(flint.arb(x))
-    finally:
-        flint.ctx.prec = before
 
 
 RANGES = {
@@ -275,13 +273,12 @@ def test_ends_of_the_transcendental_functions():
 @pytest.mark.parametrize("exponent", [-(10**6), -1074, -1, 0, 1, 52, 2000, 10**7])
 def test_logarithms_of_scaled_numbers_are_enclosed(exponent):
     for x in (0.5, 0.7, 1.0, 1.5, ETA):
-        before, flint.ctx.prec = flint.ctx.prec, 200
-        truth = flint.arb(x).log() + exponent * flint.arb.const_log2()
-        low, high = down_log(x, exponent), up_log(x, exponent)
-        assert low <= truth <= high
+        with ball_precision(200):
+            truth = flint.arb(x).log() + exponent * flint.arb.const_log2()
+            low, high = down_log(x, exponent), up_log(x, exponent)
+            assert low <= truth <= high
         # 4 ulp of ln x and a few of e ln 2.
         assert high - low <= 1e-15 * (8 * abs(math.log(x)) + 4 * abs(exponent)) + 1e-320
-        flint.ctx.prec = before
 
 
 def exact_entry(X, Y, i, j):

@@ -4,12 +4,13 @@ Floats are dyadic, so the product is a matrix of integers over a power of two; i
 characteristic polynomial is exact, and python-flint encloses the roots.
 """
 
-import contextlib
 import math
 from fractions import Fraction
 
 import flint
 import numpy as np
+
+from tests.oracles.precision import ball_precision
 
 _BITS = 200
 
@@ -29,7 +30,7 @@ def logs_and_phases(factors):
         P = flint.fmpz_mat(whole) * P
         power -= shift
     found = []
-    with _precision(_BITS):
+    with ball_precision(_BITS):
         scale = flint.arb(2).log() * power
         for root, multiplicity in P.charpoly().complex_roots():
             value = flint.acb(root)
@@ -42,19 +43,10 @@ def logs_and_phases(factors):
 
 def log_moduli_of_complex(factors):
     """Return ln|λ| of a product of complex floats, computed with 600 digits (n,)."""
-    with _precision(2000):
+    with ball_precision(2000):
         n = len(factors[0])
         P = flint.acb_mat([[int(i == j) for j in range(n)] for i in range(n)])
         for J in factors:
             P = flint.acb_mat([[complex(x) for x in row] for row in J]) * P
         values = P.eig(algorithm="approx")
         return np.sort([float(abs(value).log().mid()) for value in values])[::-1]
-
-
-@contextlib.contextmanager
-def _precision(bits):
-    before, flint.ctx.prec = flint.ctx.prec, bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before

@@ -5,11 +5,12 @@ characteristic polynomial alternate in sign (they are elementary symmetric funct
 eigenvalues that are ≥ 0), which is right at equality too.  Roots are isolated in balls.
 """
 
-import contextlib
 import math
 from fractions import Fraction
 
 import flint
+
+from tests.oracles.precision import ball_precision
 
 __all__ = [
     "eigenvalue_balls",
@@ -63,7 +64,7 @@ def is_semidefinite(M):
 def eigenvalue_balls(A, bits=200):
     """Return the eigenvalues of a float matrix as balls, with multiplicities."""
     numerators, denominator = exact(A).numer_denom()
-    with _precision(bits):
+    with ball_precision(bits):
         return [
             flint.acb(root) / flint.arb(denominator)
             for root, multiplicity in numerators.charpoly().complex_roots()
@@ -73,7 +74,7 @@ def eigenvalue_balls(A, bits=200):
 
 def radius_ball(A, bits=200):
     """Return ρ(A) as a ball."""
-    with _precision(bits):
+    with ball_precision(bits):
         sizes = [abs(root) for root in eigenvalue_balls(A, bits)]
         largest = sizes[0]
         for size in sizes[1:]:
@@ -84,7 +85,7 @@ def radius_ball(A, bits=200):
 def singular_value_balls(A, bits=200):
     """Return σ_1 ≥ … as balls, from the roots of the polynomial of AᵀA."""
     numerators, denominator = _gram(A).numer_denom()
-    with _precision(2 * bits):
+    with ball_precision(2 * bits):
         squares = [
             root.real.nonnegative_part() / flint.arb(denominator)
             for root, multiplicity in numerators.charpoly().complex_roots()
@@ -108,15 +109,6 @@ def _gram(A):
     if P.nrows() < P.ncols():
         P = P.transpose()
     return P.transpose() * P
-
-
-@contextlib.contextmanager
-def _precision(bits):
-    before, flint.ctx.prec = flint.ctx.prec, bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
 
 
 def _rational(x):

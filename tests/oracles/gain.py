@@ -11,6 +11,7 @@ from fractions import Fraction
 import flint
 
 from tests.oracles.exact_norms import exact_product, norm_at_most
+from tests.oracles.precision import ball_precision
 
 __all__ = ["exact_product", "gain_at_most"]
 
@@ -37,12 +38,9 @@ def _exp_between(exponent, precision):
     """Return rationals below and above e^exponent."""
     if exponent == 0:
         return Fraction(1), Fraction(1)
-    saved, flint.ctx.prec = flint.ctx.prec, precision
-    try:
+    with ball_precision(precision):
         ball = flint.arb(flint.fmpq(exponent.numerator, exponent.denominator)).exp()
         return _dyadic(ball.lower()), _dyadic(ball.upper())
-    finally:
-        flint.ctx.prec = saved
 
 
 def _dyadic(x):

@@ -12,6 +12,7 @@ import numpy as np
 
 from tests.oracles.exact_norms import exact
 from tests.oracles.gain import gain_at_most
+from tests.oracles.precision import ball_precision
 
 __all__ = ["some_power_above"]
 
@@ -38,8 +39,7 @@ def some_power_above(W, log_bound, powers):
 
 
 def _is_above(W, k, log_bound):
-    saved, flint.ctx.prec = flint.ctx.prec, _BITS
-    try:
+    with ball_precision(_BITS):
         B = flint.arb_mat(W.tolist()) ** k
         largest = max(abs(x).mid() for x in B.entries())
         if not largest > 0:
@@ -50,5 +50,3 @@ def _is_above(W, k, log_bound):
         squares = sum(flint.arb(x) ** 2 for x in v.tolist())
         limit = (2 * flint.arb(log_bound)).exp() * squares
         return bool(sum(x**2 for x in image) > limit)
-    finally:
-        flint.ctx.prec = saved

@@ -5,11 +5,11 @@ doubled until the radius of P is far below its smallest singular value; by Weyl'
 inequality no singular value then differs by more than that radius.
 """
 
-import contextlib
-
 import flint
 import mpmath
 import numpy as np
+
+from tests.oracles.precision import ball_precision
 
 _SPARE = 2.0**-60  # radius of P allowed, relative to its smallest singular value
 
@@ -19,7 +19,7 @@ def log_singular_values(factors) -> np.ndarray:
     stack = np.asarray(factors)
     precision = 128
     while True:
-        with mpmath.workprec(precision), _flint_precision(precision):
+        with mpmath.workprec(precision), ball_precision(precision):
             P, radius = _enclosed(stack)
             values = sorted(_svd(P), reverse=True)
             if radius < _SPARE * values[-1]:
@@ -32,7 +32,7 @@ def log_growths(factors, frame) -> np.ndarray:
     stack = np.asarray(factors)
     precision = 256
     while True:
-        with mpmath.workprec(precision), _flint_precision(precision):
+        with mpmath.workprec(precision), ball_precision(precision):
             P, radius = _enclosed(stack)
             moved = P * mpmath.matrix(frame.tolist())
             sizes = [abs(R) for R in _diagonal_of_qr(moved)]
@@ -73,13 +73,20 @@ def log_singular_values_of_integers(factors) -> np.ndarray:
     return np.array(logs + [-np.inf] * (n - len(logs)))
 
 
-@contextlib.contextmanager
-def _flint_precision(bits):
-    before, flint.ctx.prec = flint.ctx.prec, bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
+def singular_triples(factors):
+    """Return ln σ (n,), left and right vectors (n, n) of the exact product."""
+    precision = 4000
+    with mpmath.workprec(precision), ball_precision(precision):
+        P, radius = _enclosed(np.asarray(factors))
+        complex_valued = np.iscomplexobj(factors)
+        U, S, V = (mpmath.svd_c if complex_valued else mpmath.svd_r)(P)
+        n = P.rows
+        assert radius < _SPARE * S[n - 1]  # 4000 bits were enough
+        number = complex if complex_valued else float
+        left = [[number(U[i, j]) for j in range(n)] for i in range(n)]
+        right = [[number(mpmath.conj(V[j, i])) for j in range(n)] for i in range(n)]
+        logs = [float(mpmath.log(S[i])) for i in range(n)]
+    return np.array(logs), np.array(left), np.array(right)
 
 
 def _enclosed(stack):
@@ -110,18 +117,3 @@ def _svd(A):
     if any(isinstance(entry, mpmath.mpc) for entry in A):
         return mpmath.svd_c(A, compute_uv=False)
     return mpmath.svd_r(A, compute_uv=False)
-
-
-def singular_triples(factors):
-    """Return ln σ (n,), left and right vectors (n, n) of the exact product."""
-    precision = 4000
-    with mpmath.workprec(precision), _flint_precision(precision):
-        P, _ = _enclosed(np.asarray(factors))
-        complex_valued = np.iscomplexobj(factors)
-        U, S, V = (mpmath.svd_c if complex_valued else mpmath.svd_r)(P)
-        n = P.rows
-        number = complex if complex_valued else float
-        left = [[number(U[i, j]) for j in range(n)] for i in range(n)]
-        right = [[number(mpmath.conj(V[j, i])) for j in range(n)] for i in range(n)]
-        logs = [float(mpmath.log(S[i])) for i in range(n)]
-    return np.array(logs), np.array(left), np.array(right)
