@@ -68,6 +68,7 @@ def test_moduli_add_up_to_the_determinant(factors):
 
 
 def test_engines_agree(factors):
+    pytest.importorskip("numba")
     found = periodic_eigenvalues(factors, engine="numba")
     assert agree(found, periodic_eigenvalues(factors, engine="numpy"))
 
