@@ -80,6 +80,10 @@ def budget_numbers() -> list[Number]:
         Diagnosis.load(DATA / f"diagnosis-budget_{name}").layers[0] for name in names
     ]
     found = [count("diagnosis.budget.networks", len(layers))]
+    for name, swept in (("bias", BIASES), ("gain", GAINS)):
+        key = f"diagnosis.budget.{name}"
+        found.append(plain_text(f"{key}.least", f"{min(swept):g}"))
+        found.append(plain_text(f"{key}.most", f"{max(swept):g}"))
     for name in ROUNDED:
         bits = -FORMATS[name].log_roundoff
         shares = np.array(

@@ -66,6 +66,7 @@ def speed_numbers() -> list[Number]:
     found.append(count("speed.reached", int(reached.sum()), meaning))
     found.append(count("speed.asked", len(reached)))
     found.append(count("speed.rounds", sizes["rounds"]))
+    found.append(rounded("speed.gain", sizes["gain"], 1))
     for n in (64, 256):
         times = 1 / ratio_of(table, f"product, n = {n}", "bare product")
         found.append(rounded(f"speed.products.{n}", times, 2))
@@ -82,10 +83,15 @@ def scaling_numbers() -> list[Number]:
     ours = table["power_way"] == "gradlab"
     pairs = zip(table["power_against"][ours], table["power"][ours], strict=True)
     found = [rounded(f"speed.power.{name}", float(p), 2) for name, p in pairs]
+    units = table["size"][table["against"] == "n"]
+    found += [count("speed.power.least", units.min())]
+    found += [count("speed.power.most", units.max())]
     (k,) = np.flatnonzero(table["memory_work"] == "exponents, n = 100, gradlab")
     mebibytes = float(table["bytes"][k]) / 2**20
     found.append(rounded("speed.memory", mebibytes, 2, "MiB of a sweep, as kept"))
     formed = float(table["formed_mib"][k])
+    steps = formed * 2**20 / (8 * 100**2)  # a Jacobian is 100 x 100 float64 numbers
+    found.append(count("speed.memory.steps", round(steps)))
     return [*found, rounded("speed.formed", formed, 3, "MiB of its Jacobians")]
 
 
