@@ -28,6 +28,8 @@ from gradlab.bounds.scaled_norm import ScaledNorm
 from gradlab.bounds.slope_norm import SlopeNorm
 from gradlab.bounds.slope_set import SlopeSet
 from gradlab.bounds.triangular_transient import TriangularTransient
+from gradlab.bounds.truncation_spread import TruncationSpread
+from gradlab.bounds.truncation_tail import TruncationTail
 from gradlab.bounds.twin_ceiling import TwinCeiling
 from gradlab.bounds.volume_floor import VolumeFloor
 from gradlab.verified.compare import Verdict
@@ -63,6 +65,8 @@ __all__ = [
     "SlopeNorm",
     "SlopeSet",
     "TriangularTransient",
+    "TruncationSpread",
+    "TruncationTail",
     "TwinCeiling",
     "Verdict",
     "VolumeFloor",
@@ -116,4 +120,11 @@ def all_theorems() -> list[type[AbstractTheorem]]:
     >>> "thm:norm-product" in [theorem.label for theorem in all_theorems()]
     True
     """
-    return [*all_bounds(), KreissFloor, PseudospectralGrowth, TwinCeiling]
+    return [
+        *all_bounds(),
+        KreissFloor,
+        PseudospectralGrowth,
+        TwinCeiling,
+        TruncationTail,
+        TruncationSpread,
+    ]

@@ -10,17 +10,28 @@ from gradlab.bounds import (
     AbstractRunTheorem,
     KreissFloor,
     PseudospectralGrowth,
+    TruncationSpread,
+    TruncationTail,
     TwinCeiling,
 )
-from gradlab.cells import RNN
+from gradlab.cells import RNN, Wrapped
 from gradlab.dynamics import Trajectory, run
-from gradlab.testing import linear_runs, powers_of
+from gradlab.testing import (
+    gru_runs,
+    linear_runs,
+    lstm_runs,
+    powers_of,
+    rnn_runs,
+    text_runs,
+)
 from tests.cases.bound_case import logistic, tanh
+from tests.oracles.parameter_gradients import spread_at_most, tail_at_most
 from tests.oracles.powers import some_power_above
 from tests.oracles.twins import some_twin_beyond
 
 __all__ = ["RUN_THEOREMS", "RunTheoremCase"]
 
+WINDOW, KEEP = 2, 0.75  # of truncations: a loss reaches two steps, or four in the mean
 NEAR = 1e-3  # a separation at which the second order counts
 FAR = 1 << 40  # a supremum over all powers is reached, or nearly, before this one
 
@@ -70,6 +81,16 @@ def _swap_and_shear():
     return run(cell, np.zeros(4), np.zeros((12, 1)))
 
 
+def _parameters():
+    """Draw runs of cells with parameters, on their own and on text."""
+    return st.one_of(rnn_runs(), lstm_runs(), gru_runs(), text_runs(8))
+
+
+def _without_parameters():
+    square = Wrapped(lambda h, _: h**2, n=3)
+    return run(square, np.full(3, 0.5), np.zeros((3, 0)))
+
+
 def _refusal(label):
     return f"{label} needs a linear recurrence; measured RNN with activation tanh."
 
@@ -78,6 +99,7 @@ def _refusal(label):
 # 1e12 is known to some n² u of it.  Growth by one eigenvalue λ is found to some
 # n² u κ in the limit z → λ, but for 1/κ of the oblique projection on its vector.
 # Twins: T steps of some n² u, and 1e-15 by which the start is nearer.
+# Truncation: at rest only the bias is heard, and along the swap all steps line up.
 RUN_THEOREMS = {
     "kreiss_floor": RunTheoremCase(
         KreissFloor(),
@@ -108,5 +130,23 @@ RUN_THEOREMS = {
         logistic,
         "thm:twin-ceiling needs an RNN with tanh, sigmoid or identity; "
         "measured Logistic.",
+    ),
+    "truncation_tail": RunTheoremCase(
+        TruncationTail(window=WINDOW),
+        _parameters(),
+        lambda run, value: tail_at_most(run, WINDOW, value),
+        _swap_and_shear,
+        1e-12,
+        _without_parameters,
+        "thm:truncation-tail needs a cell with parameters; measured Wrapped.",
+    ),
+    "truncation_spread": RunTheoremCase(
+        TruncationSpread(keep=KEEP),
+        _parameters(),
+        lambda run, value: spread_at_most(run, KEEP, value),
+        _swap_and_shear,
+        1e-12,
+        _without_parameters,
+        "thm:truncation-spread needs a cell with parameters; measured Wrapped.",
     ),
 }
