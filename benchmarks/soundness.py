@@ -7,7 +7,7 @@ Beside it stands how often NumPy's own value lies below the exact one.  Decision
 theorems are those of `benchmarks.theorem_checks`.
 
 `python -m benchmarks.soundness --only theorems` does one of the two, and keeps what is
-on record of the other.
+on record of the other; ``--names kreiss`` only the theorems so named.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import hypothesis
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from benchmarks.theorem_checks import checked_theorems
+from benchmarks.theorem_checks import THEOREMS, checked_theorems
 from gradlab import __version__
 from gradlab.linalg import rounding
 from gradlab.linalg.arithmetic import FLOAT64
@@ -208,7 +208,7 @@ def tally(kind: str, decisions: int, seed: int) -> Tally:
     return found
 
 
-def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(_: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for place, (kind, (_, decisions)) in enumerate(KINDS.items()):
         begin = time.process_time()
         found = tally(kind, decisions, SEED + place)
@@ -218,9 +218,9 @@ def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
         yield kind, asdict(found)
 
 
-def _theorem_rows() -> Iterator[tuple[str, dict[str, Any]]]:
+def _theorem_rows(names: str) -> Iterator[tuple[str, dict[str, Any]]]:
     begin = time.process_time()
-    for name, row in checked_theorems(SEED):
+    for name, row in checked_theorems(SEED, names):
         took, begin = time.process_time() - begin, time.process_time()
         print(
             f"{name:<30}{row['decisions']:>9} decisions{row['wrong']:>4} wrong", end=""
@@ -248,8 +248,8 @@ def _record(parts: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
 
 
 PARTS = {
-    "numbers": lambda: _record(dict(_rows()), "kinds"),
-    "theorems": lambda: _record(dict(_theorem_rows()), "of"),
+    "numbers": ("kinds", KINDS, _rows),
+    "theorems": ("of", THEOREMS, _theorem_rows),
 }
 
 
@@ -257,12 +257,19 @@ def main() -> None:
     """Decide, print a line for each kind and each theorem, and write the record."""
     parser = argparse.ArgumentParser(description="Exact decisions, a million and more.")
     parser.add_argument("--only", choices=PARTS, help="one of the two parts")
+    parser.add_argument("--names", default="", help="theorems whose names match this")
+    options = parser.parse_args()
     record = json.loads(TARGET.read_text(encoding="utf-8"))
-    only = parser.parse_args().only
-    for part in [only] if only else PARTS:
+    for part in [options.only] if options.only else PARTS:
+        name, every, rows_of = PARTS[part]
+        rows = record[part][name]
         with threadpool_limits(1):
-            record[part] = PARTS[part]()
-        TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            for key, row in rows_of(options.names):
+                rows[key] = row
+                kept = {key: rows[key] for key in every if key in rows}
+                record[part] = _record(kept, name)
+                text = json.dumps(record, indent=1)
+                TARGET.write_text(text + "\n", encoding="utf-8")
         found = record[part]
         print(f"{found['decisions']} decisions, {found['wrong']} wrong: {TARGET.name}")
 

@@ -7,6 +7,7 @@ infinite and promises nothing, the run is counted apart, and another one is draw
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from tests.cases.run_theorems import RUN_THEOREMS, RunTheoremCase
 from tests.oracles.gain import exact_product
 from tests.oracles.sides import is_wrong
 
-__all__ = ["CHECKS", "Checked", "checked", "checked_theorems"]
+__all__ = ["CHECKS", "THEOREMS", "Checked", "checked", "checked_theorems"]
 
 CHECKS = 10_000
 THEOREMS: dict[str, BoundCase | RunTheoremCase] = {**BOUNDS, **RUN_THEOREMS}
@@ -77,8 +78,9 @@ def checked(name: str, decisions: int, first_seed: int) -> Checked:
 
 
 def checked_theorems(
-    first_seed: int, decisions: int = CHECKS
+    first_seed: int, names: str = "", decisions: int = CHECKS
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every theorem's name and its counts."""
+    """Yield the name and the counts of every theorem whose name matches."""
     for name in THEOREMS:
-        yield name, asdict(checked(name, decisions, first_seed))
+        if re.search(names, name):
+            yield name, asdict(checked(name, decisions, first_seed))

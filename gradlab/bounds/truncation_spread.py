@@ -11,11 +11,8 @@ from typing import ClassVar, Literal, final
 
 from gradlab._checks import require_number
 from gradlab.bounds.base import AbstractRunTheorem
-from gradlab.bounds.parameter_norms import (
-    log_jacobian_norms,
-    log_parameter_norms,
-    up_log_sum_exp,
-)
+from gradlab.bounds.parameter_norms import log_parameter_norms, up_log_sum_exp
+from gradlab.bounds.step_sums import log_norms_of_steps
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.linalg.arithmetic import fault
 from gradlab.linalg.powers_of_two import up_ldexp
@@ -86,7 +83,7 @@ class TruncationSpread(AbstractRunTheorem):
             If the trajectory is a batch.
         """
         said = log_parameter_norms(trajectory, self.label)
-        rates = log_jacobian_norms(trajectory)
+        rates = log_norms_of_steps(trajectory)
         inverse = up_sub(0.0, down_log(self.keep))
         kept = (
             up_sum((up_log(up_sub(1.0, self.keep)), inverse))

@@ -7,11 +7,8 @@ from typing import ClassVar, Literal, final
 
 from gradlab._checks import require_count
 from gradlab.bounds.base import AbstractRunTheorem
-from gradlab.bounds.parameter_norms import (
-    log_jacobian_norms,
-    log_parameter_norms,
-    up_log_sum_exp,
-)
+from gradlab.bounds.parameter_norms import log_parameter_norms, up_log_sum_exp
+from gradlab.bounds.step_sums import log_norms_of_steps
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.linalg.arithmetic import fault
 from gradlab.linalg.rounding import up_sum
@@ -82,7 +79,7 @@ class TruncationTail(AbstractRunTheorem):
         """
         said = log_parameter_norms(trajectory, self.label)[::-1]
         later = itertools.accumulate(
-            log_jacobian_norms(trajectory)[::-1],
+            log_norms_of_steps(trajectory)[::-1],
             lambda total, log: up_sum((total, log)),
             initial=0.0,
         )
