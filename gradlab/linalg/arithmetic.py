@@ -8,14 +8,15 @@ and processors told to flush subnormal numbers to zero break this; `fault` finds
 
 import functools
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import final
+from typing import ParamSpec, TypeVar, final
 
 import numpy as np
 
 from gradlab.typing import Array, Matrix
 
-__all__ = ["ETA", "FLOAT64", "UNIT", "Arithmetic", "fault"]
+__all__ = ["ETA", "FLOAT64", "UNIT", "Arithmetic", "fault", "quietly"]
 
 UNIT = 2.0**-53
 """The unit roundoff u of float64: |fl(x) − x| ≤ u |x| where nothing underflows."""
@@ -23,12 +24,37 @@ UNIT = 2.0**-53
 ETA = 2.0**-1074
 """The smallest positive float64."""
 
+_QUIET = ContextVar("quiet", default=False)
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _SHAPES = ((1, 1, 1), (2, 3, 2), (5, 4, 7), (8, 8, 8), (33, 65, 17), (130, 128, 131))
 _SMALL, _SCALES = np.array([ETA, 2.0**-1022]), np.array([1.0, 0.5])
 _ADDED = np.array([UNIT, UNIT * (1 + 2 * UNIT), -UNIT, -UNIT * (1 + 2 * UNIT)])
 _ONES = np.array([1.0, 1.0, -1.0, -1.0])
 _SUMS = np.array([1.0, 1 + 2 * UNIT, -1.0, -1 - 2 * UNIT])
 _TRIALS = ((3, 0), (22, 200))  # bits of the whole numbers, largest power of two
+
+
+def quietly(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function whose infinities and NaNs raise no warning: callers see them.
+
+    Inside another such function nothing is set again, which would take twice the time
+    of an operation on a small matrix.
+    """
+
+    @functools.wraps(function)
+    def quiet(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _QUIET.get():
+            return function(*args, **kwargs)
+        before = _QUIET.set(True)
+        try:
+            with np.errstate(all="ignore"):
+                return function(*args, **kwargs)
+        finally:
+            _QUIET.reset(before)
+
+    return quiet
 
 
 def _matmul(X: Array, Y: Array) -> Array:

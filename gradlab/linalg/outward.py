@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic
+from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, quietly
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
     down_abs,
@@ -51,6 +51,7 @@ __all__ = [
 ]
 
 
+@quietly
 def norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ‖A‖₂ for matrices (..., m, n), above it by some 4 n² u.
 
@@ -67,12 +68,14 @@ def norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     return up_ldexp(_above(S, *_rotated(S, arithmetic), arithmetic), exponent)
 
 
+@quietly
 def log_norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ln‖A‖₂ in nats for matrices (..., m, n); −inf for zeros."""
     S, exponent = split_power(_tall(A))
     return up_log(_above(S, *_rotated(S, arithmetic), arithmetic), exponent)
 
 
+@quietly
 def log_norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
     """Return float64s ≤ and ≥ ln‖A‖₂ in nats for matrices (..., m, n)."""
     S, exponent = split_power(_tall(A))
@@ -82,6 +85,7 @@ def log_norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, A
     return down_log(below, exponent), up_log(above, exponent)
 
 
+@quietly
 def norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
     """Return float64s ≤ and ≥ ‖A‖₂ for matrices (..., m, n), some 4 n² u apart."""
     S, exponent = split_power(_tall(A))
@@ -91,6 +95,7 @@ def norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
     return down_ldexp(below, exponent), up_ldexp(above, exponent)
 
 
+@quietly
 def norm_roughly_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ‖A‖₂, at most n^(1/8) times it, for max|A| near 1.
 
@@ -103,6 +108,7 @@ def norm_roughly_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     return up_sqrt(square)
 
 
+@quietly
 def least_singular_value_below(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≤ σ_min(A), below it by some n² u κ(A) relatively, and ≥ 0.
 
@@ -124,6 +130,7 @@ def least_singular_value_below(A: Array, arithmetic: Arithmetic = FLOAT64) -> An
     return down_ldexp(_positive(bound), exponent)
 
 
+@quietly
 def least_singular_value_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ σ_min(A): the least ‖Av‖/‖v‖, above it by some n² u ‖A‖."""
     S, exponent = split_power(_tall(A))
@@ -137,6 +144,7 @@ def least_singular_value_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> An
     return np.where(S.any(axis=(-2, -1)), up_ldexp(bound, exponent), 0.0)[()]
 
 
+@quietly
 def frobenius_above(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ‖X‖_F over the last two axes, for entries of moderate size.
 
@@ -148,11 +156,13 @@ def frobenius_above(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     return up_sqrt(up_sums(flat, arithmetic))
 
 
+@quietly
 def row_sums_above(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ‖X‖_∞, the largest row sum of |X|, over the last two axes."""
     return up_sums(up_abs(X), arithmetic).max(axis=-1, initial=0.0)
 
 
+@quietly
 def defect(V: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s d ≥ ‖VᴴV − I‖₂; singular values of V lie in [√(1 − d), √(1 + d)].
 

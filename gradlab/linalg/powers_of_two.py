@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from gradlab.linalg.arithmetic import quietly
 from gradlab.typing import Array
 
 __all__ = ["down_ldexp", "split_power", "times_power", "up_ldexp"]
@@ -38,11 +39,11 @@ def times_power(A: Array, power: Any) -> Array:
     return moved
 
 
-@np.errstate(over="ignore", under="ignore", invalid="ignore")
+@quietly
 def up_ldexp(x: float | Array, exponent: Any) -> Any:
     """Return a float64 ≥ x 2^exponent, equal to it where it is one; no sign changes."""
     # Beyond ±4400 every float64 has become 0 or inf.
-    power = np.clip(exponent, -4400, 4400).astype(np.intc)
+    power = np.maximum(np.minimum(exponent, 4400), -4400).astype(np.intc)
     moved = np.ldexp(x, power)
     exact = np.equal(np.ldexp(moved, -power), x)
     outward = np.where(np.less(x, 0), -_below(-moved), np.nextafter(moved, np.inf))

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradlab.linalg.arithmetic import ETA, FLOAT64, UNIT, Arithmetic
+from gradlab.linalg.arithmetic import ETA, FLOAT64, UNIT, Arithmetic, quietly
 from gradlab.typing import Array
 
 __all__ = [
@@ -62,8 +62,6 @@ _MAX = sys.float_info.max
 _LN2_DOWN = float.fromhex("0x1.62e42fefa39efp-1")
 _LN2_UP = float.fromhex("0x1.62e42fefa39f0p-1")
 
-_quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
-
 
 def _up(x: Real) -> Any:
     return np.nextafter(x, np.inf)
@@ -73,7 +71,7 @@ def _down(x: Real) -> Any:
     return np.nextafter(x, -np.inf)
 
 
-@_quiet
+@quietly
 def up_add(a: Real, b: Real) -> Any:
     """Return a float64 ≥ a + b, at most one step above the least.
 
@@ -83,68 +81,68 @@ def up_add(a: Real, b: Real) -> Any:
     return _up(np.add(a, b, dtype=float))
 
 
-@_quiet
+@quietly
 def down_add(a: Real, b: Real) -> Any:
     """Return a float64 ≤ a + b."""
     return _down(np.add(a, b, dtype=float))
 
 
-@_quiet
+@quietly
 def up_sub(a: Real, b: Real) -> Any:
     """Return a float64 ≥ a − b."""
     return _up(np.subtract(a, b, dtype=float))
 
 
-@_quiet
+@quietly
 def down_sub(a: Real, b: Real) -> Any:
     """Return a float64 ≤ a − b."""
     return _down(np.subtract(a, b, dtype=float))
 
 
-@_quiet
+@quietly
 def up_mul(a: Real, b: Real) -> Any:
     """Return a float64 ≥ a b; an underflow gives 2⁻¹⁰⁷⁴, not 0."""
     return _up(np.multiply(a, b, dtype=float))
 
 
-@_quiet
+@quietly
 def down_mul(a: Real, b: Real) -> Any:
     """Return a float64 ≤ a b."""
     return _down(np.multiply(a, b, dtype=float))
 
 
-@_quiet
+@quietly
 def up_div(a: Real, b: Real) -> Any:
     """Return a float64 ≥ a / b; NaN where b is 0."""
     return _up(np.divide(a, np.where(np.equal(b, 0), np.nan, b), dtype=float))
 
 
-@_quiet
+@quietly
 def down_div(a: Real, b: Real) -> Any:
     """Return a float64 ≤ a / b; NaN where b is 0."""
     return _down(np.divide(a, np.where(np.equal(b, 0), np.nan, b), dtype=float))
 
 
-@_quiet
+@quietly
 def up_sqrt(a: Real) -> Any:
     """Return a float64 ≥ √a."""
     return _up(np.sqrt(a, dtype=float))
 
 
-@_quiet
+@quietly
 def down_sqrt(a: Real) -> Any:
     """Return a float64 ≤ √a, never below 0."""
     return np.maximum(_down(np.sqrt(a, dtype=float)), 0.0)
 
 
-@_quiet
+@quietly
 def up_abs(z: complex | Array) -> Any:
     """Return a float64 ≥ |z|: |z| itself if z is real; hypot is allowed 4 ulp."""
     size = np.abs(z)
     return up_add(size, up_mul(size, _LIBM)) if np.iscomplexobj(z) else size
 
 
-@_quiet
+@quietly
 def down_abs(z: complex | Array) -> Any:
     """Return a float64 ≤ |z|, never below 0."""
     if not np.iscomplexobj(z):
@@ -153,7 +151,7 @@ def down_abs(z: complex | Array) -> Any:
     return np.maximum(down_sub(size, up_mul(size, _LIBM)), 0.0)
 
 
-@_quiet
+@quietly
 def up_distance(X: Array, Y: Array) -> Any:
     """Return float64s ≥ |X − Y| entry by entry, for real or complex arrays."""
     if np.iscomplexobj(X) or np.iscomplexobj(Y):
@@ -162,13 +160,13 @@ def up_distance(X: Array, Y: Array) -> Any:
     return _up(np.abs(np.subtract(X, Y, dtype=float)))
 
 
-@_quiet
+@quietly
 def up_pow(a: Real, k: int) -> Any:
     """Return a float64 ≥ aᵏ for a ≥ 0 and a whole k ≥ 0; NaN where a < 0."""
     return _power(_nonnegative(a), k, up_mul)
 
 
-@_quiet
+@quietly
 def down_pow(a: Real, k: int) -> Any:
     """Return a float64 ≤ aᵏ for a ≥ 0 and a whole k ≥ 0, never below 0."""
     return _power(_nonnegative(a), k, lambda x, y: np.maximum(down_mul(x, y), 0.0))
@@ -246,7 +244,7 @@ def _fsum(terms: Iterable[float], beyond: float) -> float:
         return math.nan
 
 
-@_quiet
+@quietly
 def up_sums(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ the exact sums over the last axis.
 
@@ -257,7 +255,7 @@ def up_sums(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     return up_add(*_total(X, arithmetic))
 
 
-@_quiet
+@quietly
 def down_sums(X: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≤ the exact sums over the last axis."""
     return down_sub(*_total(X, arithmetic))
@@ -280,7 +278,7 @@ def _shares(k: int, unit: float) -> tuple[float, float]:
     return float(up_div(k * unit, square)), float(up_div(2 * k * ETA, square))
 
 
-@_quiet
+@quietly
 def up_log(x: Real, exponent: Any = 0) -> Any:
     """Return a float64 ≥ ln(x 2^exponent) for x ≥ 0 in nats; −∞ where x is 0.
 
@@ -292,7 +290,7 @@ def up_log(x: Real, exponent: Any = 0) -> Any:
     return np.where(np.isinf(log), log, bound)[()]
 
 
-@_quiet
+@quietly
 def down_log(x: Real, exponent: Any = 0) -> Any:
     """Return a float64 ≤ ln(x 2^exponent) for x ≥ 0 in nats; −∞ where x is 0."""
     log, e = np.log(x, dtype=float), np.asarray(exponent, dtype=float)
@@ -301,21 +299,21 @@ def down_log(x: Real, exponent: Any = 0) -> Any:
     return np.where(np.isinf(log), log, bound)[()]
 
 
-@_quiet
+@quietly
 def up_log1p(x: Real) -> Any:
     """Return a float64 ≥ ln(1 + x) for x > −1; the library is allowed 4 ulp."""
     log = np.log1p(x, dtype=float)
     return up_add(log, up_mul(np.abs(log), _LIBM))
 
 
-@_quiet
+@quietly
 def down_log1p(x: Real) -> Any:
     """Return a float64 ≤ ln(1 + x) for x > −1."""
     log = np.log1p(x, dtype=float)
     return down_sub(log, up_mul(np.abs(log), _LIBM))
 
 
-@_quiet
+@quietly
 def up_exp(x: Real) -> Any:
     """Return a float64 ≥ e^x; the library is allowed 4 ulp and an underflow."""
     power = np.exp(x, dtype=float)
@@ -323,7 +321,7 @@ def up_exp(x: Real) -> Any:
     return np.where(np.equal(x, -np.inf), 0.0, widened)[()]
 
 
-@_quiet
+@quietly
 def down_exp(x: Real) -> Any:
     """Return a float64 ≤ e^x, never below 0."""
     power = np.minimum(np.exp(x, dtype=float), _MAX)
@@ -331,7 +329,7 @@ def down_exp(x: Real) -> Any:
     return np.maximum(narrowed, 0.0)
 
 
-@_quiet
+@quietly
 def mm(X: Array, Y: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Array, Array]:
     """Return C ≈ XY and E with |C − XY| ≤ E entry by entry, over leading axes.
 
