@@ -16,6 +16,7 @@ from analysis.numbers_diagnosis import diagnosis_numbers
 from analysis.numbers_products import product_numbers
 from analysis.numbers_pseudospectra import pseudospectra_numbers
 from analysis.numbers_slope_radius import slope_radius_numbers
+from analysis.numbers_soundness import soundness_numbers
 from analysis.numbers_spectrum_theory import spectrum_theory_numbers
 from analysis.numbers_sweep import accuracy_numbers, scaling_numbers, speed_numbers
 from analysis.numbers_tightness import tightness_numbers
@@ -50,6 +51,7 @@ NEEDS = (
     "pseudospectra",
     "scalar_bifurcation",
     "slope_radius",
+    "soundness",
     "spectrum_theory",
     "speed",
     "strategies",
@@ -113,7 +115,7 @@ def all_numbers() -> list[Number]:
         found += speed_numbers()
     if any(KEPT.glob("scaling.npz")):
         found += scaling_numbers()
-    return found
+    return [*found, *soundness_numbers()]
 
 
 def profile_numbers() -> list[Number]:

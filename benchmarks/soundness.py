@@ -1,10 +1,10 @@
 """A million exact decisions about certified numbers, ten thousand about each theorem.
 
-Run by `make soundness`, once; `benchmarks/soundness.json` holds what came out, with the
-seed and the versions, and is kept.  A decision is one comparison of a certified end
-with the exact value, in rationals or by isolated roots: lower ≤ x, or x ≤ upper.
-Beside it stands how often NumPy's own value lies below the exact one.  Decisions about
-theorems are those of `benchmarks.theorem_checks`.
+Run by `make soundness`, once; `analysis/kept/soundness.json` holds what came out, with
+the seed and the versions.  A decision is one comparison of a certified end with the
+exact value, in rationals or by isolated roots: lower ≤ x, or x ≤ upper.  Beside it
+stands how often NumPy's own value lies below the exact one.  Decisions about theorems
+are those of `benchmarks.theorem_checks`.
 
 `python -m benchmarks.soundness --only theorems` does one of the two, and keeps what is
 on record of the other; ``--names kreiss`` only the theorems so named.
@@ -13,7 +13,6 @@ on record of the other; ``--names kreiss`` only the theorems so named.
 import argparse
 import json
 import math
-import pathlib
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ import hypothesis
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from analysis.paths import KEPT
 from benchmarks.theorem_checks import THEOREMS, checked_theorems
 from gradlab import __version__
 from gradlab.linalg import rounding
@@ -47,7 +47,7 @@ from tests.oracles.exact_norms import (
 
 __all__ = ["KINDS", "Tally", "main", "matrices", "tally"]
 
-TARGET = pathlib.Path(__file__).with_suffix(".json")
+TARGET = KEPT / "soundness.json"
 SEED = 20241127
 BATCH = 100
 EPSILON = Fraction(1, 10**400)  # turns ≤ into <

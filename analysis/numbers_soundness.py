@@ -1,0 +1,25 @@
+"""Numbers of exact decisions: how many, how many wrong, how often NumPy would be."""
+
+import json
+
+from analysis.paths import KEPT
+from analysis.rounding import Number, count, rounded
+
+__all__ = ["soundness_numbers"]
+
+
+def soundness_numbers() -> list[Number]:
+    record = json.loads((KEPT / "soundness.json").read_text(encoding="utf-8"))
+    numbers, theorems = record["numbers"], record["theorems"]
+    norms = numbers["kinds"]["2-norms"]
+    below = norms["numpy_below"] / norms["numpy_values"]
+    wrong = numbers["wrong"] + theorems["wrong"]
+    meaning = "exact decisions about what is certified, as kept; none may be wrong"
+    return [
+        count("soundness.decisions", numbers["decisions"]),
+        rounded("soundness.below", 100 * below, 2),
+        count("soundness.theorems", len(theorems["of"])),
+        count("soundness.least", min(r["decisions"] for r in theorems["of"].values())),
+        count("soundness.checks", theorems["decisions"]),
+        count("soundness.wrong", wrong, meaning),
+    ]
