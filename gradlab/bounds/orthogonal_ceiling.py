@@ -8,6 +8,7 @@ from gradlab.bounds.orthogonal_weights import orthogonality_defect
 from gradlab.bounds.slope_weights import slope_weights
 from gradlab.dynamics.trajectory import Trajectory
 from gradlab.linalg.arithmetic import ETA, UNIT, fault
+from gradlab.linalg.outward import frobenius_above
 from gradlab.linalg.rounding import up_add, up_log, up_mul, up_sqrt, up_times
 from gradlab.references import Reference
 from gradlab.verified.enclosure import Enclosure
@@ -60,9 +61,8 @@ class OrthogonalCeiling(AbstractBound):
         found, T = slope_weights(trajectory, self.label), len(trajectory)
         W = trajectory.cell.params["W_hh"]
         size = up_sqrt(up_add(1.0, orthogonality_defect(W, self.label)))
-        # What rounding the entries of J adds is at most u γ ‖W‖_F and some n η.
-        n = len(W)
-        spread = up_mul(up_mul(UNIT, up_sqrt(float(n))), size)
+        # What rounding the entries of J adds is at most u γ ‖W‖_F and n η.
+        spread = up_mul(UNIT, frobenius_above(W))
         factor = up_mul(found.gamma, up_add(size, spread))
-        rate = up_log(up_add(factor, up_mul(n, up_mul(found.gamma, ETA))))
+        rate = up_log(up_add(factor, up_mul(len(W), ETA)))
         return Enclosure.between(-math.inf, up_times(T, rate), fault=fault())

@@ -7,16 +7,18 @@ A diagonal D commutes with the slopes, so that D J_t D⁻¹ = Φ_t D W_hh D⁻¹
 import math
 from typing import ClassVar, Literal, final
 
+import numpy as np
+
 from gradlab.bounds._scalings import scalings
 from gradlab.bounds.base import AbstractBound
 from gradlab.bounds.slope_weights import SlopeWeights, slope_weights
 from gradlab.dynamics.trajectory import Trajectory
-from gradlab.linalg.arithmetic import ETA, UNIT, fault
+from gradlab.linalg.arithmetic import fault
 from gradlab.linalg.outward import frobenius_above, norm_above
 from gradlab.linalg.rounding import (
-    up_abs,
     up_add,
     up_div,
+    up_excess,
     up_log,
     up_mul,
     up_sum,
@@ -78,11 +80,10 @@ class ScaledNorm(AbstractBound):
 
 def _with_scaling(found: SlopeWeights, T: int, d: Vector) -> float:
     """Return ln κ(D) + T ln(γ‖D W D⁻¹‖₂), rounded up."""
-    scaled, n = up_div(up_mul(found.matrix, d[:, None]), d), len(d)
-    # Two roundings up, at most 3 u and 1.5 η each, the first η then divided by d.
-    tiny = up_mul(up_mul(2.0, ETA), up_add(1.0, up_div(1.0, d.min())))
-    missed = up_add(up_mul(up_mul(7.0, UNIT), up_abs(scaled)), tiny)
-    largest = up_add(up_abs(scaled), missed)
+    rows, n = up_mul(found.matrix, d[:, None]), len(d)
+    scaled = up_div(rows, d)
+    missed = up_add(up_div(up_excess(rows), d), up_excess(scaled))
+    largest = up_add(np.abs(scaled), missed)
     condition = up_div(d.max(), d.min())
     error = up_add(
         up_mul(found.gamma, frobenius_above(missed)),

@@ -104,7 +104,7 @@ class TwinCeiling(AbstractRunTheorem):
         remainder = up_mul(up_mul(0.5, curvature), up_mul(weights, weights))
         e = self.separation
         for rate, residual in zip(rates, residuals, strict=True):
-            curved = up_mul(remainder, up_mul(e, e)) if curvature > 0 else 0.0
+            curved = up_mul(remainder, up_mul(e, e)) if curvature else 0.0
             e = up_add(up_add(up_mul(rate, e), curved), residual)
         return Enclosure.between(-math.inf, float(up_log(e)), fault=fault())
 

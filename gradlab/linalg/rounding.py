@@ -40,6 +40,7 @@ __all__ = [
     "up_add",
     "up_distance",
     "up_div",
+    "up_excess",
     "up_exp",
     "up_log",
     "up_log1p",
@@ -121,6 +122,18 @@ def up_div(a: Real, b: Real) -> Any:
 def down_div(a: Real, b: Real) -> Any:
     """Return a float64 ≤ a / b; NaN where b is 0."""
     return _down(np.divide(a, np.where(np.equal(b, 0), np.nan, b), dtype=float))
+
+
+@quietly
+def up_excess(y: Real) -> Any:
+    """Return float64s > y − x for every x of which +, −, ×, / or √ rounded up made y.
+
+    x lies above the second float64 below y, and that is y − 2 steps exactly.
+
+    >>> float(up_excess(1.0)) == 2.0**-52
+    True
+    """
+    return np.subtract(y, _down(_down(y)), dtype=float)
 
 
 @quietly

@@ -43,10 +43,10 @@ def norm_in_balls(P: arb_mat) -> tuple[arb, arb]:
     V, B, G = _rotated(P)
     below, above = _distortion(V)
     n = B.ncols()
-    largest = max((G[i, i].lower() for i in range(n)), default=arb(0))
+    largest = max(G[i, i].lower() for i in range(n))
     rows = (sum((abs(G[i, j]).upper() for j in range(n)), arb(0)) for i in range(n))
     lower = largest.sqrt() / above if largest > 0 else arb(0)
-    return lower, max((row.upper() for row in rows), default=arb(0)).sqrt() / below
+    return lower, max(row.upper() for row in rows).sqrt() / below
 
 
 def _distortion(V: arb_mat) -> tuple[arb, arb]:
@@ -54,7 +54,7 @@ def _distortion(V: arb_mat) -> tuple[arb, arb]:
     n = V.ncols()
     D = V.transpose() * V
     gaps = [sum((abs(D[i, j] - (i == j)) for j in range(n)), arb(0)) for i in range(n)]
-    d = max((gap.upper() for gap in gaps), default=arb(0))
+    d = max(gap.upper() for gap in gaps)
     return (1 - d).sqrt().lower(), (1 + d).sqrt().upper()
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from gradlab._checks import require_array, require_count, require_number
 from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputError
-from gradlab.linalg.arithmetic import ETA, FLOAT64, UNIT, Arithmetic, fault
+from gradlab.linalg.arithmetic import FLOAT64, Arithmetic, fault
 from gradlab.linalg.outward import norm_above, row_sums_above
 from gradlab.linalg.powers_of_two import split_power
-from gradlab.linalg.rounding import up_abs, up_add, up_mul, up_sub
+from gradlab.linalg.rounding import up_add, up_excess, up_sub
 from gradlab.typing import ArrayLike, Matrix
 from gradlab.verified._ball_definite import definite_sign, lyapunov_sign, sector_sign
 from gradlab.verified.compare import Verdict
@@ -176,14 +176,12 @@ def sector_verdict(
 def _is_clearly_definite(M: Matrix, arithmetic: Arithmetic) -> bool:
     """Whether c − ‖cI − M‖₂ > 0 is proved in float64, for c = ‖M‖_∞."""
     S, _ = split_power(M)
-    n = len(S)
     c = row_sums_above(S, arithmetic)
     diagonal = up_sub(c, np.diag(S))
-    D = np.where(np.eye(n) > 0, diagonal, -S)
-    # Differences are rounded up by at most 4 u of themselves; S may lack η an entry.
-    rounding = up_mul(up_mul(4.0, UNIT), up_abs(diagonal).max())
-    lost = up_mul(n + 4, ETA)
-    size = up_add(norm_above(D, arithmetic), up_add(rounding, lost))
+    D = np.where(np.eye(len(S)) > 0, diagonal, -S)
+    # S may lack η an entry: n η is less than half a step of c ≥ ½, which is to spare in
+    # a sum that is rounded up.
+    size = up_add(norm_above(D, arithmetic), up_excess(diagonal).max())
     return bool(size < c)
 
 

@@ -96,8 +96,7 @@ class Enclosure(Result):
     def width(self) -> float | Array:
         """A float64 ≥ upper − lower; 0 where the two are one number or one infinity."""
         same = np.equal(self.lower, self.upper)
-        ends = (np.where(same, 0.0, end) for end in (self.upper, self.lower))
-        return _plain(np.where(same, 0.0, up_sub(*ends)))
+        return _plain(np.where(same, 0.0, up_sub(self.upper, self.lower)))
 
     def below(self, limit: "float | Enclosure") -> Verdict:
         """Decide x < limit, for a number or another enclosure."""

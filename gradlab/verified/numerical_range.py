@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradlab._checks import require_count, require_number
-from gradlab.linalg.arithmetic import ETA, FLOAT64, UNIT, Arithmetic, fault
+from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, fault
 from gradlab.linalg.outward import frobenius_above, norm_between, row_sums_above
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
@@ -24,6 +24,7 @@ from gradlab.linalg.rounding import (
     up_abs,
     up_add,
     up_div,
+    up_excess,
     up_mul,
     up_sqrt,
     up_sub,
@@ -185,7 +186,8 @@ def _abscissas(S: Matrix, directions: Array, arithmetic: Arithmetic) -> tuple[An
     Z, error = _turned(S, directions, arithmetic)
     adjoint = np.swapaxes(Z.conj(), -1, -2)
     H = _up_sum(Z, adjoint)
-    given = up_mul(up_add(*up_abs(directions)), ETA)[:, None, None]
+    # Either part of an entry may lack η.
+    given = up_mul(up_add(*np.abs(directions)), up_add(ETA, ETA))[:, None, None]
     error = up_add(error, given)
     error = up_add(up_add(error, np.swapaxes(error, -1, -2)), _steps(H))
     shift = row_sums_above(up_add(up_abs(H), error), arithmetic)
@@ -223,4 +225,6 @@ def _up_sum(X: Array, Y: Array) -> Array:
 
 def _steps(X: Array) -> Array:
     """Return what `_up_sum` may have added to each entry: a step in each part."""
-    return up_add(up_mul(up_mul(4.0, UNIT), up_abs(X)), up_mul(4.0, ETA))
+    if not np.iscomplexobj(X):
+        return up_excess(X)
+    return up_add(up_excess(X.real), up_excess(X.imag))

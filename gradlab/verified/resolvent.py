@@ -10,7 +10,7 @@ import numpy as np
 
 from gradlab._checks import require_number
 from gradlab.errors import InputTypeError
-from gradlab.linalg.arithmetic import ETA, FLOAT64, UNIT, Arithmetic, fault
+from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, fault
 from gradlab.linalg.outward import (
     least_singular_value_above,
     least_singular_value_below,
@@ -21,6 +21,7 @@ from gradlab.linalg.rounding import (
     down_sub,
     up_add,
     up_div,
+    up_excess,
     up_mul,
     up_sub,
 )
@@ -101,8 +102,10 @@ def resolvent_norms_on_circle(
     x, y = up_mul(r, roots[0]), up_mul(r, roots[2])
     Z, error = _shifted(S, x, y)
     # From radius · e^(2πij/N) to (x, y): the width of the root, and a product up.
+    # r may be η too large.
     spread = up_add(up_sub(roots[1], roots[0]), up_sub(roots[3], roots[2]))
-    moved = up_add(up_mul(r, up_add(spread, up_mul(8.0, UNIT))), up_mul(8.0, ETA))
+    steps = up_add(up_excess(x), up_excess(y))
+    moved = up_add(up_mul(r, spread), up_add(steps, up_add(ETA, ETA)))
     least = down_sub(least_singular_value_below(Z, arithmetic), up_add(error, moved))
     norms = up_ldexp(_inverse(least), -exponent)
     return (
@@ -119,9 +122,9 @@ def _shifted(S: Matrix, x: Array, y: Array) -> tuple[Array, Any]:
     real = up_sub(x[:, None], diagonal.real)
     imaginary = up_sub(y[:, None], diagonal.imag)
     Z.real[:, place, place], Z.imag[:, place, place] = real, imaginary
-    # Each part is rounded up: less than a step, 4 u of it or 2 η.
-    steps = up_mul(up_mul(4.0, UNIT), up_add(np.abs(real), np.abs(imaginary)))
-    return Z, up_add(steps.max(axis=1), up_mul(n + 8, ETA))
+    # Each part is rounded up, and may lack η in S.
+    steps = up_add(up_excess(real), up_excess(imaginary))
+    return Z, up_add(steps.max(axis=1), up_mul(2 * n, ETA))
 
 
 def _inverse(least: Array) -> Any:

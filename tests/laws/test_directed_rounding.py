@@ -2,9 +2,13 @@
 
 Each is overdone by a thousandth, alone; the enclosure then only widens.  In this way a
 single `down_` for an `up_` shows, although it is worth 1e-16 beside some n² u of slack.
+What accounts for a rounding is itself worth 1e-16, and its own roundings are nothing;
+so the law is tried once more where a step is a hundredth and the least number too.
 """
 
+import importlib
 import linecache
+import pkgutil
 
 import numpy as np
 import pytest
@@ -34,7 +38,8 @@ NARROWER = 1e-6
 NEAR = {"_middles", "_shifted", "_up_sum"}
 NEAR_LINES = {
     "A = np.where(np.eye(len(J)) > 0, up_sub(J, 1.0), J)",
-    "scaled, n = up_div(up_mul(found.matrix, d[:, None]), d), len(d)",
+    "rows, n = up_mul(found.matrix, d[:, None]), len(d)",
+    "scaled = up_div(rows, d)",
     "r = up_ldexp(radius, -exponent)",
     "x, y = up_mul(r, roots[0]), up_mul(r, roots[2])",
 }
@@ -220,6 +225,69 @@ def test_enclosures_round_outward_everywhere(name, matrix, monkeypatch):
         gradlab.verified, monkeypatch, lambda: ends(ENCLOSED[name](A))
     )
     assert places
+    assert not wrong
+
+
+def up_excess(y):
+    """Return a hundredth of a number, and a hundredth, for the step that it took."""
+    return 2.0**-7 * (1 + np.abs(y))
+
+
+@pytest.fixture
+def large_steps(monkeypatch):
+    """Let files that name u, η or the step of a sum take them for some hundredths."""
+    large = {"UNIT": 2.0**-7, "ETA": 2.0**-7, "up_excess": up_excess}
+    for package in (gradlab.bounds, gradlab.verified):
+        for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(info.name)
+            for name in large.keys() & vars(module).keys():
+                monkeypatch.setattr(module, name, large[name])
+
+
+LARGE = ["slope_norm", "scaled_norm", "entrywise_radius", "orthogonal_ceiling"]
+LARGE += ["logarithmic_norm", "diagonal_recurrence", "twin_ceiling", *ONE_END]
+LARGE += ["gru_ceiling"]
+
+
+@pytest.mark.usefixtures("large_steps")
+@pytest.mark.parametrize("name", LARGE)
+def test_bounds_account_for_their_own_rounding_outward(name, monkeypatch):
+    bound, witness = BOUNDED[name]
+    for trajectory in (witness(), *PLAIN_RUNS):
+        try:
+            bound.enclosed_bound(trajectory)
+        except AssumptionError:
+            continue
+        _, wrong = places_that_point_inward(
+            gradlab.bounds,
+            monkeypatch,
+            lambda one=trajectory: ends(
+                bound.enclosed_bound(one), both=name not in ONE_END
+            ),
+        )
+        assert not wrong
+
+
+@pytest.mark.usefixtures("large_steps")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resolvents on a circle",
+        "resolvent",
+        "resolvent, real",
+        "abscissa",
+        "numerical radius",
+        "singular, coarse",
+        "gain, coarse",
+        "power gain, coarse",
+        "radius, coarse",
+    ],
+)
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_enclosures_account_for_their_own_rounding_outward(name, matrix, monkeypatch):
+    _, wrong = places_that_point_inward(
+        gradlab.verified, monkeypatch, lambda: ends(ENCLOSED[name](MATRICES[matrix]))
+    )
     assert not wrong
 
 
