@@ -56,6 +56,22 @@ def test_a_basis_with_a_residual_from_a_half_on_is_none(r, monkeypatch):
         assert _with_schur_basis(np.array([[2.0]]), 3) == math.inf
 
 
+@pytest.mark.parametrize("best", [0, 1, 5])
+def test_a_search_ends_after_eight_bases_that_gain_nothing(best, monkeypatch):
+    W, tried = np.eye(2), []
+
+    def bases(_):
+        for k in range(30):
+            tried.append(k)
+            good = 1.0 if k == best else 2.0 ** abs(k - best)
+            yield np.diag([1.0, good]), np.diag([1.0, 1 / good])
+
+    monkeypatch.setattr(linear_radius, "graded_schur_bases", bases)
+    found = linear_radius._with_graded_schur(W, 5)
+    assert found == pytest.approx(0.0, abs=1e-12)
+    assert tried == [*range(best + 9)]
+
+
 def test_the_best_of_several_bases_is_taken(monkeypatch):
     W = np.array([[2.0, 0.0], [0.0, 1.0]])
     good = np.eye(2), np.eye(2)

@@ -37,5 +37,8 @@ def test_the_maximum_over_a_circle_is_above_all_of_its_points(rng):
         assert math.log(sizes.max()) < found < math.log(sizes.max()) + 0.15
 
 
-def test_a_circle_that_is_too_small_is_not_certified():
-    assert log_largest_above(JORDAN, 0.9, 4) == math.inf
+@pytest.mark.parametrize("radius", [0.5, 0.9, 1.0])
+def test_a_circle_that_is_too_small_is_not_certified(radius):
+    assert log_largest_above(JORDAN, radius, 4) == math.inf
+    # (1/r)⁴ is above 1, and its powers never leave anything of a series.
+    assert log_largest_above(np.array([[1.0]]), radius, 4) == math.inf

@@ -1,4 +1,4 @@
-"""The excess of a number is more than what rounding up added to it, by exact decision."""
+"""The excess of a number is more than what rounding up added to it: in rationals."""
 
 import math
 from fractions import Fraction

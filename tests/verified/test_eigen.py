@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from flint import arb
+from flint import acb, arb
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +13,12 @@ from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.linalg.discs import covering, discs
 from gradlab.linalg.powers_of_two import split_power
 from gradlab.testing import matrices
-from gradlab.verified import Verdict, enclosed_eigenvalues, enclosed_spectral_radius
+from gradlab.verified import (
+    Verdict,
+    eigen,
+    enclosed_eigenvalues,
+    enclosed_spectral_radius,
+)
 from tests.oracles.exact_norms import eigenvalue_balls, radius_ball
 
 squares = st.integers(1, 4).flatmap(matrices)
@@ -168,6 +173,25 @@ def test_the_largest_size_for_polynomials_is_kept_to():
     discs = enclosed_eigenvalues(A, most_rows=7)
     assert discs.arithmetic == "float64"
     assert discs.radii.max() > 1e-6
+
+
+@pytest.mark.parametrize("function", [enclosed_eigenvalues, enclosed_spectral_radius])
+@pytest.mark.parametrize("rows", [128, 129])
+def test_128_rows_are_the_most_for_a_polynomial_unless_it_is_said(
+    function, rows, monkeypatch
+):
+    asked = []
+
+    def roots(A):
+        asked.append(len(A))
+        return [acb(0.5)] * len(A)
+
+    monkeypatch.setattr(eigen, "eigenvalues_in_balls", roots)
+    A = 0.5 * np.eye(rows)
+    A[:8, :8] = sheared(8, 0.5)
+    found = function(A)
+    assert asked == ([128] if rows == 128 else [])
+    assert (found.arithmetic == "float64") == (rows == 129)
 
 
 def test_wrong_arithmetic_leaves_it_to_balls():

@@ -1,5 +1,7 @@
 """Numerical abscissa and radius: closed forms, definiteness, and their inequalities."""
 
+import cmath
+import itertools
 import math
 from fractions import Fraction
 
@@ -113,6 +115,38 @@ def test_few_directions_give_a_wide_enclosure():
     narrow = enclosed_numerical_radius(J)
     assert wide.lower <= narrow.lower <= narrow.upper < wide.upper
     assert wide.width > 1e-4
+
+
+DISC = np.array([[0.0, 2.0], [0.0, 0.0]])  # its range is the unit disc
+
+
+def widest_angle(directions, count):
+    """Return the widest angle of so many directions, all halved again and again."""
+    while len(directions) < count:
+        middles = [(a + b) / 2 for a, b in itertools.pairwise(directions)]
+        both = [x for pair in zip(directions, middles, strict=False) for x in pair]
+        directions = [*both, directions[-1]]
+    return max(abs(cmath.phase(b / a)) for a, b in itertools.pairwise(directions))
+
+
+@pytest.mark.parametrize(
+    ("most", "count"), [(16, 17), (32, 17), (33, 33), (4096, 2049), (None, 2049)]
+)
+@pytest.mark.parametrize("quarters", [2, 4])
+def test_directions_leave_the_cosine_of_half_their_angle(most, count, quarters):
+    # On half the circle for real matrices, from quarters of it.
+    limit = {} if most is None else {"most_directions": most}
+    A = DISC if quarters == 2 else DISC * (0.6 + 0.8j)
+    found = enclosed_numerical_radius(A, rtol=1e-15, **limit)
+    assert found.lower == pytest.approx(1.0, abs=1e-13)
+    widest = widest_angle([1j**k for k in range(quarters + 1)], count)
+    assert found.upper == pytest.approx(1 / math.cos(widest / 2), abs=1e-13)
+
+
+def test_fewer_directions_than_it_begins_with_are_refused():
+    message = "`most_directions` must be an integer >= 16; got 15"
+    with pytest.raises(InputError, match=message):
+        enclosed_numerical_radius(DISC, most_directions=15)
 
 
 def test_wrong_arithmetic_certifies_nothing():

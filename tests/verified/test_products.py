@@ -16,6 +16,7 @@ from gradlab.verified import (
     enclosed_log_gain,
     enclosed_log_singular_values,
     enclosed_norm,
+    products,
 )
 from tests.oracles.gain import exact_product, gain_at_most
 from tests.oracles.products import log_singular_values
@@ -157,6 +158,28 @@ def test_a_rank_that_falls_on_the_way_is_left_open_in_long_products(rng):
     assert found.lower[0] == -math.inf
     assert found.upper[0] < -80 * math.log(2)
     assert "wider than was asked for" in found.reason
+
+
+@pytest.mark.parametrize(("T", "n", "found"), [(256, 2, True), (171, 3, False)])
+def test_512_rows_in_all_are_multiplied_out_to_find_the_rank(T, n, found, rng):
+    # The kernel of one factor is what the one before it can reach, aslant; products of
+    # three floats have more than 128 bits.
+    v = rng.normal(size=n)
+    turn = np.zeros((n, n))
+    turn[0, :2] = v[1], -v[0]
+    into = np.outer(v, np.ones(n))
+    first, *others = rng.normal(size=(T - 2, n, n)) / 2
+    chain = [first, into, turn, *others]
+    every = enclosed_log_singular_values(chain, most_bits=128)
+    assert (every.upper[0] == -math.inf) == found
+
+
+@pytest.mark.parametrize(("at", "rank"), [(15, 1), (16, 2)])
+def test_16_singular_factors_of_a_long_product_are_looked_at(at, rank):
+    # The third column is the sum of the others; in one factor all are the same.
+    chain = np.tile([[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [1.0, 1.0, 2.0]], (200, 1, 1))
+    chain[at] = [[1.0] * 3, [2.0] * 3, [3.0] * 3]
+    assert products._rank_at_most(chain) == rank
 
 
 def test_the_product_of_nothing_is_the_identity():
