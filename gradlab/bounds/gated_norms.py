@@ -41,7 +41,7 @@ def block_norms_above(slopes: GatedJacobian) -> Array:
         for r, size in _rows(slopes, p - 1, slopes.carry):
             kept = up_mul(size, up_add(1.0, share))
             blocks[..., r, -1] = up_add(blocks[..., r, -1], kept)
-    return np.where(blocks > 0, up_add(blocks, _lost(slopes)), 0.0)
+    return up_add(blocks, _lost(slopes))
 
 
 def _rows(slopes: GatedJacobian, row: int, a: Array) -> list[tuple[int, Array]]:

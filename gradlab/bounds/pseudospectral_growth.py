@@ -84,7 +84,7 @@ def _at(W: Matrix, T: int, z: complex) -> float:
     resolvent = enclosed_resolvent_norm(W, z)
     excess = down_sub(down_mul(low, resolvent.lower), 1.0)
     L = down_mul(down_sub(low, 1.0), excess)
-    if not (low > 1 and excess > 0 and L > 0):
+    if not (low > 1 and L > 0):
         return -math.inf
     x = float(up_sub(up_times(T, up_log(high)), down_log(L)))
     # ln(1 + e^x), and e^x may overflow.

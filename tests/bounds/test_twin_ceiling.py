@@ -85,6 +85,20 @@ def test_curvatures_are_the_least_float64s_above_or_nearly():
         assert square <= found <= square * (1 + Fraction(1, 10**15))
 
 
+@pytest.mark.parametrize(
+    ("activation", "curvature"),
+    [("tanh", 4 / 27**0.5), ("sigmoid", 1 / 108**0.5), ("identity", 0.0)],
+)
+def test_from_far_away_curvature_is_all(activation, curvature):
+    cell = RNN(0.5 * np.eye(2), np.zeros((2, 1)), np.zeros(2), activation=activation)
+    rest = run(cell, np.zeros(2), np.zeros((1, 1)))
+    e = 1e9
+    first = 0.5 * float(cell.phi.slope(np.zeros(1))[0]) * e
+    found = TwinCeiling(separation=e).log_bound(rest)
+    # ‖W‖² = ¼; a rest of nothing but rounding is 1e-9 of it.
+    assert found == pytest.approx(math.log(first + curvature * e**2 / 8), abs=1e-11)
+
+
 def test_where_nothing_curves_twins_may_be_as_far_apart_as_float64_goes():
     # e² would be beyond it, and of no account: the identity has no remainder.
     cell = RNN([[0.5]], [[0.0]], [0.0], activation="identity")

@@ -16,7 +16,12 @@ import pytest
 import gradlab.bounds
 import gradlab.verified
 from gradlab import verified
-from gradlab.bounds import cauchy_power, kreiss_ceiling, pseudospectral_growth
+from gradlab.bounds import (
+    TwinCeiling,
+    cauchy_power,
+    kreiss_ceiling,
+    pseudospectral_growth,
+)
 from gradlab.cells import GRU, LSTM, RNN
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError, InputError
@@ -201,6 +206,19 @@ def test_growth_at_any_point_rounds_outward_everywhere(z, monkeypatch):
             gradlab.bounds,
             monkeypatch,
             lambda T=T: (pseudospectral_growth._at(W, T, z), np.inf),
+        )
+        assert places > 8
+        assert not wrong
+
+
+@pytest.mark.parametrize("separation", [0.5, 8.0])
+def test_twins_that_are_far_apart_round_outward_everywhere(separation, monkeypatch):
+    bound = TwinCeiling(separation=separation)
+    for trajectory in PLAIN_RUNS[:2]:
+        places, wrong = places_that_point_inward(
+            gradlab.bounds,
+            monkeypatch,
+            lambda one=trajectory: ends(bound.enclosed_bound(one)),
         )
         assert places > 8
         assert not wrong

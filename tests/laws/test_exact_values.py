@@ -47,6 +47,16 @@ def room(T, log):
     return ROOM * U * (T + 1) * (1 + abs(log))
 
 
+def is_beyond_its_inner_end(bound, trajectory):
+    """Decide whether the gain, which is the bound, is not between the ends of it."""
+    found = bound.enclosed_bound(trajectory)
+    P = exact_product(trajectory.chain.factors())
+    if bound.direction == "below":
+        return not gain_at_most(P, found.upper)
+    low = found.lower
+    return low > -math.inf and gain_at_most(P, math.nextafter(low, -math.inf))
+
+
 @pytest.mark.parametrize("name", SHARP)
 @pytest.mark.parametrize("w", ONES)
 def test_one_unit_has_its_own_gain(name, w):
@@ -59,6 +69,7 @@ def test_one_unit_has_its_own_gain(name, w):
         elif name != "logarithmic_norm" or 0.1 < abs(w) < 10:  # 1 + 2μ + μ² cancels
             assert not exceeded(bound, one)
             assert not blunt(bound, one, room(T, math.log(abs(w))))
+            assert not is_beyond_its_inner_end(bound, one)
 
 
 @pytest.mark.parametrize("name", SHARP)
@@ -109,8 +120,17 @@ def test_growth_shown_by_a_resolvent_is_the_formula(z, T):
 
 
 @pytest.mark.parametrize("z", [0.5, 1.0, 0.6 + 0.8j, -1.0])
-def test_no_point_inside_the_unit_circle_shows_growth(z):
-    assert pseudospectral_growth._at(np.array([[0.25]]), 5, z) == -math.inf
+@pytest.mark.parametrize("w", [0.25, -8.0])  # resolvents above and below 1/|z|
+def test_no_point_inside_the_unit_circle_shows_growth(z, w):
+    assert pseudospectral_growth._at(np.array([[w]]), 5, z) == -math.inf
+
+
+def test_a_turn_keeps_lengths_in_a_basis_that_is_complex():
+    # Its sizes grow by 1.4 a step; the Schur form has 0.6 ± 0.8i on its diagonal.
+    turn = powers_of(np.array([[0.6, -0.8], [0.8, 0.6]]), 6)
+    bound = BOUNDS["triangular_transient"].bound
+    assert not exceeded(bound, turn)
+    assert not blunt(bound, turn, 8 * room(6, 0.0))
 
 
 def test_a_resolvent_no_larger_than_that_of_zero_shows_no_growth():

@@ -124,6 +124,7 @@ def test_nilpotent_and_triangular_matrices_are_exact():
         found = enclosed_spectral_radius(A)
         assert (found.lower, found.upper) == (0.75, 0.75)
         every = enclosed_eigenvalues(A)
+        assert every.certified
         assert every.centres.tolist() == [-0.75] * 4
         assert every.radii.tolist() == [0.0] * 4
 

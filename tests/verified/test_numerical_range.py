@@ -1,6 +1,7 @@
 """Numerical abscissa and radius: closed forms, definiteness, and their inequalities."""
 
 import cmath
+import inspect
 import itertools
 import math
 from fractions import Fraction
@@ -141,6 +142,11 @@ def test_directions_leave_the_cosine_of_half_their_angle(most, count, quarters):
     assert found.lower == pytest.approx(1.0, abs=1e-13)
     widest = widest_angle([1j**k for k in range(quarters + 1)], count)
     assert found.upper == pytest.approx(1 / math.cos(widest / 2), abs=1e-13)
+
+
+def test_where_directions_end_unless_it_is_said():
+    parameters = inspect.signature(enclosed_numerical_radius).parameters
+    assert parameters["most_directions"].default == 4096
 
 
 def test_fewer_directions_than_it_begins_with_are_refused():
