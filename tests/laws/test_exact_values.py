@@ -23,7 +23,7 @@ from gradlab.bounds.circle_maximum import log_largest_above, ratio_above
 from gradlab.cells import RNN
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError
-from gradlab.testing import powers_of
+from gradlab.testing import powers_of, switched
 from gradlab.verified import (
     enclosed_eigenvalues,
     enclosed_log_power_gain,
@@ -248,6 +248,20 @@ def test_a_triangular_matrix_has_its_diagonal_for_eigenvalues(A):
         discs = enclosed_eigenvalues(B)
         assert discs.centres.tolist() == np.diag(A).tolist()
         assert not discs.radii.any()
+
+
+PRODUCTS = [name for name in SHARP if BOUNDS[name].bound.assumptions == "none"]
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_one_jacobian_of_zeros_leaves_no_gain_and_a_dead_unit_leaves_some(name):
+    bound, A = BOUNDS[name].bound, np.array([[1.0, 2.0], [-3.0, 4.0]])
+    cut = switched(np.stack([A, 0 * A, A]))
+    assert not exceeded(bound, cut)
+    if name != "logarithmic_norm":  # 1 + 2μ + μ² = 0 is known to 1e-15 or so
+        assert bound.log_bound(cut) == -math.inf
+    for dead in (A * [[1.0], [0.0]], A * [[0.0], [1.0]], A * [1.0, 0.0]):
+        assert not exceeded(bound, switched(np.stack([dead] * 3)))
 
 
 @pytest.mark.parametrize("name", SHARP)

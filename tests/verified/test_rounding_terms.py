@@ -66,6 +66,17 @@ def test_a_longer_direction_loses_more(lost):
     assert high == pytest.approx(2 * eta * lengths + 2 * step, abs=NEAR)
 
 
+def test_an_error_at_an_entry_is_one_at_its_mirror_image(monkeypatch):
+    usual, error = numerical_range.mm, np.array([[0.0], [0.125], [0.0], [0.0]])
+    monkeypatch.setattr(
+        numerical_range, "mm", lambda *args: (usual(*args)[0], error.copy())
+    )
+    found = enclosed_numerical_abscissa(0.75 * np.eye(2))
+    # Half of ‖E + Eᵀ‖_F.
+    assert found.upper == pytest.approx(0.75 + 0.125 * math.sqrt(2) / 2, abs=NEAR)
+    assert found.lower == pytest.approx(0.75 - 0.125 * math.sqrt(2) / 2, abs=NEAR)
+
+
 @pytest.mark.parametrize("n", SIZES)
 def test_a_resolvent_has_them(n, lost):
     eta, step = lost
