@@ -62,7 +62,7 @@ class Certificate(Result):
         row = {
             "log_gain_lower": self.log_gain.lower,
             "log_gain_upper": self.log_gain.upper,
-            "log_bound": _outer_end(self.log_bound, self.direction).upper,
+            "log_bound": _outer_end(self.log_bound, self.direction),
         }
         return {name: np.array([value]) for name, value in row.items()}
 
@@ -72,7 +72,8 @@ def certificate(
 ) -> Certificate:
     """Return the certificate of a bound; the gain is enclosed until the two compare."""
     width = require_number("atol", atol, above=0.0)
-    outer = _outer_end(bound, direction)
+    end, trouble = _outer_end(bound, direction), "" if bound.certified else bound.reason
+    outer = Enclosure.between(end, end, arithmetic=bound.arithmetic, fault=trouble)
 
     def verdict(gain: Enclosure) -> Verdict:
         return gain.at_most(outer) if direction == "above" else gain.at_least(outer)
@@ -91,7 +92,5 @@ def certificate(
     )
 
 
-def _outer_end(bound: Enclosure, direction: str) -> Enclosure:
-    end = bound.upper if direction == "above" else bound.lower
-    fault = "" if bound.certified else bound.reason
-    return Enclosure.between(end, end, arithmetic=bound.arithmetic, fault=fault)
+def _outer_end(bound: Enclosure, direction: str) -> float:
+    return float(bound.upper if direction == "above" else bound.lower)

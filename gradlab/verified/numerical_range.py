@@ -176,7 +176,7 @@ def _supports(S: Matrix, directions: Array, arithmetic: Arithmetic) -> tuple[Any
     low, high = _abscissas(S, directions, arithmetic)
     shortest, longest = _lengths(directions)
     return (
-        np.maximum(down_div(np.maximum(low, 0.0), longest), 0.0),
+        np.maximum(down_div(low, longest), 0.0),
         up_div(np.maximum(high, 0.0), shortest),
     )
 

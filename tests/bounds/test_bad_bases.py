@@ -72,6 +72,19 @@ def test_a_search_ends_after_eight_bases_that_gain_nothing(best, monkeypatch):
     assert tried == [*range(best + 9)]
 
 
+def test_a_search_that_finds_no_basis_at_all_ends_too(monkeypatch):
+    tried = []
+
+    def bases(_):
+        for k in range(30):
+            tried.append(k)
+            yield np.eye(2), np.zeros((2, 2))
+
+    monkeypatch.setattr(linear_radius, "graded_schur_bases", bases)
+    assert linear_radius._with_graded_schur(np.eye(2), 5) == math.inf
+    assert len(tried) == 8
+
+
 def test_the_best_of_several_bases_is_taken(monkeypatch):
     W = np.array([[2.0, 0.0], [0.0, 1.0]])
     good = np.eye(2), np.eye(2)

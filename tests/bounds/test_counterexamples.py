@@ -11,6 +11,8 @@ from gradlab.bounds import (
     LSTMCeiling,
     NormProduct,
     NumericalRadiusPower,
+    OrthogonalCeiling,
+    OrthogonalFloor,
     VolumeFloor,
 )
 from gradlab.cells import LSTM
@@ -74,6 +76,19 @@ def test_a_negative_logarithmic_norm_lets_gradients_vanish():
     assert LogarithmicNorm().log_bound(steps) < 0
     # By the triangle inequality nothing is known: ‖J‖ ≤ 1 + ‖J − I‖.
     assert np.linalg.norm(steps.chain.factors()[0] - np.eye(3), 2) > 0.5
+
+
+@pytest.mark.parametrize("bound", [OrthogonalCeiling, OrthogonalFloor])
+def test_float32_is_orthogonal_enough_and_three_digits_are_not(bound):
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    P = exact_product([(turn * (1 + 4e-5))] * T)
+    almost = powers_of(turn * (1 + 4e-5), T)
+    found = bound().log_bound(almost)
+    assert gain_at_most(P, found) == (bound.direction == "above")
+    # WᵀW = (1 + 8e-5) I, of which the floor knows no side.
+    assert abs(found) < 1.01 * T * 4e-5
+    with pytest.raises(AssumptionError, match=r"measured 0\.00012"):
+        bound().log_bound(powers_of(turn * (1 + 6e-5), T))
 
 
 def test_two_times_the_numerical_radius_needs_the_two():

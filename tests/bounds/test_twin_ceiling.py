@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradlab.bounds import NormProduct, TwinCeiling
-from gradlab.bounds.twin_ceiling import _CURVATURES
+from gradlab.bounds.twin_ceiling import _CURVATURES, _require_smooth
 from gradlab.cells import RNN
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import AssumptionError, InputError
@@ -81,7 +81,10 @@ def test_other_activations_and_no_separation_are_refused():
 def test_curvatures_are_the_least_float64s_above_or_nearly():
     # max|tanh''| = 4/(3√3) and max|σ''| = 1/(6√3): their squares are rational.
     for name, square in (("tanh", Fraction(16, 27)), ("sigmoid", Fraction(1, 108))):
-        found = Fraction(_CURVATURES[name]) ** 2
+        cell = RNN([[1.0]], [[0.0]], [0.0], activation=name)
+        one = run(cell, [0.0], [[0.0]])
+        smooth = _require_smooth(one, TwinCeiling().label)
+        found = Fraction(_CURVATURES[smooth.phi.name]) ** 2
         assert square <= found <= square * (1 + Fraction(1, 10**15))
 
 

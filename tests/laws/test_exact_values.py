@@ -10,12 +10,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from gradlab import verified
 from gradlab.bounds import (
+    AbsoluteProduct,
+    KreissFloor,
+    LSTMCeiling,
+    NormProduct,
     TwinCeiling,
     cauchy_power,
     common_lyapunov,
     kreiss_ceiling,
     kreiss_floor,
+    lstm_ceiling,
     pseudospectral_growth,
 )
 from gradlab.bounds._circles import Circle
@@ -150,6 +156,11 @@ def test_a_kreiss_floor_is_the_formula_at_its_points(z, monkeypatch):
     assert max(exact, 0.0) - room(1, 1.0) <= found <= max(exact, 0.0)
 
 
+def test_no_powers_are_below_the_identity():
+    # (|z| − 1)/(|z| − ½) is below 1 everywhere, and W⁰ = I.
+    assert KreissFloor().log_bound(powers_of(np.array([[0.5]]), 3)) == 0.0
+
+
 CIRCLES = [(0.5, 1.0, 4), (-0.25, 0.5, 8), (0.5, 2.0, 2)]
 
 
@@ -174,6 +185,7 @@ def test_a_ratio_is_as_narrow_as_was_asked_for():
     radius = 2 * float(np.abs(W).max())
     log_ratio = narrow.upper - 2 * math.log(radius)
     assert wide.width > 2e-3
+    assert narrow.width <= 1e-9
     assert ratio_above(W, radius, 2) <= math.exp(log_ratio) * 1.001
 
 
@@ -214,6 +226,34 @@ def test_kreiss_bound_is_its_formula(w, radius, degree, T, monkeypatch):
     exact += log_largest_above(np.array([[w]]), radius, degree)
     found = kreiss_ceiling._above(W, T)
     assert exact - room(T, 1.0) <= found <= exact + room(T, 4.0)
+
+
+# 1e-14 is left of two halves of size 1, each known to u: float64 has 1e-2 of it.
+_FADE = np.array([np.diag([1.0, 1e-7])] * 2 + [np.diag([1e-7, 1.0])] * 2)
+LOST = 14 * math.log(10)
+
+
+@pytest.mark.parametrize(
+    ("enclosed", "atol"),
+    [
+        (lambda: verified.enclosed_log_gain(_FADE), 1e-9),
+        (lambda: verified.enclosed_log_singular_values(_FADE)[0], 1e-9),
+        (lambda: AbsoluteProduct().enclosed_bound(switched(_FADE)), 1e-9),
+        (lambda: NormProduct().certify(switched(_FADE)).log_gain, 1e-3),
+    ],
+)
+def test_gains_are_as_narrow_as_is_said_where_float64_is_not(enclosed, atol):
+    found = enclosed()
+    assert found.lower - 1e-14 <= -LOST <= found.upper + 1e-14
+    assert found.width <= atol
+    loose = verified.enclosed_log_gain(_FADE, atol=1.0)
+    assert 2e-3 < loose.width < 1
+
+
+def test_blocks_that_fade_in_turn_have_a_ceiling_as_narrow(monkeypatch):
+    monkeypatch.setattr(lstm_ceiling, "block_norms_above", lambda _: _FADE)
+    found = LSTMCeiling().enclosed_bound(BOUNDS["lstm_ceiling"].witness())
+    assert found.width <= 1e-9
 
 
 def test_twins_are_a_millionth_apart_if_nothing_is_said():

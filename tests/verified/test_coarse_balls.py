@@ -23,6 +23,7 @@ from gradlab.verified._ball_singular import (
     norm_in_balls,
     singular_values_in_balls,
 )
+from gradlab.verified.singular import _in_balls
 from tests.oracles.exact_norms import singular_value_balls
 
 BITS = [6, 10, 20]
@@ -67,6 +68,15 @@ def check(A, bits):
 @pytest.mark.parametrize("name", MATRICES)
 def test_a_few_bits_enclose_every_value(name, bits):
     check(MATRICES[name], bits)
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_no_lower_end_is_below_zero(name):
+    for A in (MATRICES[name], MATRICES[name].T):
+        with BALLS.precision(6):
+            lows, highs = _in_balls(A)
+        assert len(lows) == min(A.shape)
+        assert all(0 <= low <= high for low, high in zip(lows, highs, strict=True))
 
 
 @pytest.mark.parametrize("bits", BITS)
