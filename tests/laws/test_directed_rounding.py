@@ -26,9 +26,9 @@ from gradlab.cells import GRU, LSTM, RNN
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError, InputError
 from gradlab.linalg import rounding
-from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.testing import powers_of
-from gradlab.verified import Enclosure, singular
+from gradlab.verified import Enclosure, definite, singular
 from gradlab.verified.resolvent import resolvent_norms_on_circle
 from tests.cases.bounds import BOUNDS
 from tests.cases.run_theorems import RUN_THEOREMS
@@ -233,6 +233,18 @@ def test_circles_round_outward_everywhere(T, monkeypatch):
             gradlab.bounds, monkeypatch, lambda above=above: (-np.inf, above(W, T))
         )
         assert not wrong
+
+
+@pytest.mark.parametrize("least", [-5e-4, 5e-4])
+def test_no_matrix_becomes_definite_by_rounding_outward(least, monkeypatch):
+    M = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, least]])
+    places, wrong = places_that_point_inward(
+        gradlab.verified,
+        monkeypatch,
+        lambda: (-np.inf, float(not definite._is_clearly_definite(M, FLOAT64))),
+    )
+    assert places >= 3
+    assert not wrong
 
 
 @pytest.mark.parametrize("name", ENCLOSED)

@@ -93,6 +93,7 @@ def test_defective_matrices_are_decided(n, m):
     assert found.below(1.0) is Verdict.PROVED
     assert found.width <= 1e-9
     discs = enclosed_eigenvalues(A)
+    assert discs.certified
     assert (np.abs(discs.centres - radius) <= discs.radii + 1e-15).all()
     assert discs.arithmetic == "balls of 128 bits"
 

@@ -104,6 +104,20 @@ def test_singular_values_have_them(shape, lost):
     assert high == pytest.approx(0.75 + eta * max(shape), abs=NEAR)
 
 
+@pytest.mark.parametrize("errors", [(0.125, 0.0), (0.0, 0.0625), (0.125, 0.0625)])
+def test_singular_values_have_the_errors_of_both_products(errors, monkeypatch):
+    usual, each = singular.mm, iter(errors)
+
+    def mm(*args):
+        product, _ = usual(*args)
+        return product, np.full(product.shape, next(each))
+
+    monkeypatch.setattr(singular, "mm", mm)
+    low, high = singular_values_between(0.75 * np.eye(2))
+    assert low == pytest.approx(0.75 - 2 * sum(errors), abs=NEAR)
+    assert high == pytest.approx(0.75 + 2 * sum(errors), abs=NEAR)
+
+
 def test_discs_have_them(lost):
     eta, _ = lost
     found = eigen._discs_in_float64(np.diag([0.5, 0.75]), FLOAT64)
