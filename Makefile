@@ -42,11 +42,9 @@ paper: ## paper/main.pdf from the figures and numbers (needs latexmk)
 	$(MAKE) -C paper
 
 bench: $(VENV)/.installed ## times beside those of others, interleaved, and what is missed
-	$(PY) -m benchmarks.spectra
+	$(PY) -m benchmarks.speed
 	$(PY) -m benchmarks.scaling
 	$(PY) -m benchmarks.windows
-	$(PY) -m benchmarks.pseudospectra
-	$(PY) -m benchmarks.joint
 	$(PY) -m benchmarks.monitor
 	$(PY) -m benchmarks.lag_norms
 

@@ -15,8 +15,20 @@ OTHERS = {
     "pynamicalsys": "mgs",
     "pynamicalsys ER": "er",
     "bare product": "bare",
+    "SVD": "svd",
+    "EigTool's way": "eigtool",
+    "SVD grid": "svd",
+    "brute force": "brute",
 }
-WORKS = {"leading 10 of n = 500": "thin", "1,024 systems of n = 2": "batch"}
+WORKS = {
+    "leading 10 of n = 500": "thin",
+    "1,024 systems of n = 2": "batch",
+    "grid, n = 200, real": "grid.real",
+    "grid, n = 200, complex": "grid.complex",
+    "Kreiss constant, ρ = 0.9": "kreiss.near",
+    "Kreiss constant, ρ = 0.95": "kreiss.nearer",
+    "Gripenberg's pair": "pair",
+}
 PLAIN = "gradlab without numba"
 
 

@@ -1,19 +1,11 @@
 """Ratios that are to be reached, work by work, with those that are missed in sight."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = [
-    "CLAIMS",
-    "Claim",
-    "Found",
-    "print_claims",
-    "print_times",
-    "ratio_of",
-    "verdict",
-]
+from benchmarks.works import Found
 
-Found = dict[str, dict[str, float]]  # work: way: seconds
+__all__ = ["CLAIMS", "Claim", "claims_on", "print_claims", "ratio_of", "verdict"]
 
 
 class Claim(NamedTuple):
@@ -45,22 +37,26 @@ CLAIMS = (
     Claim("1,024 systems of n = 2", PLAIN, "JAX vmap", 3.0),
     Claim("product, n = 64", JIT, "bare product", 1 / 8),
     Claim("product, n = 256", JIT, "bare product", 1 / 4),
+    Claim("grid, n = 200, real", JIT, "SVD", 30.0),
+    Claim("grid, n = 200, real", JIT, "EigTool's way", 6.0),
+    Claim("grid, n = 200, complex", JIT, "SVD", 30.0),
+    Claim("grid, n = 200, complex", JIT, "EigTool's way", 6.0),
+    Claim("Kreiss constant, ρ = 0.9", JIT, "SVD grid", 100.0),
+    Claim("Kreiss constant, ρ = 0.95", JIT, "SVD grid", 100.0),
+    Claim("Gripenberg's pair", JIT, "brute force", 10.0),
 )
 
 
-def print_times(work: str, ways: Mapping[str, float]) -> None:
-    """Print what each way takes a step, and how many times as long as the first."""
-    print(work)
-    first = next(iter(ways.values()))
-    for way, seconds in ways.items():
-        print(f"  {way:<24}{1e6 * seconds:>11.2f} µs{seconds / first:>9.2f}")
+def claims_on(found: Found) -> list[Claim]:
+    """Return the claims on the works that were measured."""
+    return [claim for claim in CLAIMS if claim.work in found]
 
 
-def print_claims(found: Found) -> None:
+def print_claims(found: Found, claims: Iterable[Claim] = CLAIMS) -> None:
     """Print the ratios, those that are to be reached, and whether they are."""
-    print(f"\n{'work':<26}{'way':<24}{'against':<18}{'ratio':>8}{'at least':>10}")
-    for claim in CLAIMS:
-        print(f"{claim.work:<26}{claim.way:<24}{claim.against:<18}", end="")
+    print(f"\n{'work':<27}{'way':<24}{'against':<18}{'ratio':>8}{'at least':>10}")
+    for claim in claims:
+        print(f"{claim.work:<27}{claim.way:<24}{claim.against:<18}", end="")
         print(f"{_ratio(claim, found):>8}{claim.at_least:>10.2f}", end="")
         print(f"  {verdict(claim, found)}")
 

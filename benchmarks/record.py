@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.paths import DATA
 
-__all__ = ["LIBRARIES", "store_section", "versions"]
+__all__ = ["LIBRARIES", "print_missing", "store_section", "versions"]
 
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "lyapynov", "pynamicalsys")
 FILE = "bench.json"
@@ -35,3 +35,9 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = ""
     return found
+
+
+def print_missing() -> None:
+    """Print the libraries that are not there to be compared with."""
+    missing = [name for name, version in versions().items() if not version]
+    print("not installed:", ", ".join(missing) or "nothing")

@@ -18,7 +18,8 @@ from analysis.paths import KEPT
 from analysis.store import save_table
 from benchmarks.clock import Work, medians
 from benchmarks.record import store_section, versions
-from benchmarks.spectra import ENGINES, GAIN, columns_of, exponents, tanh_orbit
+from benchmarks.spectra import ENGINES, GAIN, exponents, tanh_orbit
+from benchmarks.works import columns_of
 from gradlab.cells import RNN
 from gradlab.dynamics import Trajectory, run
 from gradlab.linalg import log_singular_values

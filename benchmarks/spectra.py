@@ -1,33 +1,27 @@
 """Lyapunov spectra and singular values of products beside what others do, and misses.
 
-Run by `make bench`; ``--keep`` keeps the result in analysis/kept for the paper.  Every
-time is that of the whole call, from a stored run to the exponents, as CPU seconds a
-step on one thread; all ways of a work alternate.  Loops in Python go through the first
-steps of the run only, where it is long.
+Every time is that of the whole call, from a stored run to the exponents, in CPU seconds
+a step on one thread; all ways of a work alternate.  Loops in Python go through the
+first steps of the run only, where it is long.
 """
 
-import argparse
 import functools
 import importlib.util
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from analysis.long_training import committed
-from analysis.paths import KEPT
-from analysis.store import save_table
 from benchmarks import peers
-from benchmarks.claims import CLAIMS, Found, print_claims, print_times, ratio_of
+from benchmarks.claims import claims_on, print_claims
 from benchmarks.clock import Work, medians
-from benchmarks.record import LIBRARIES, store_section, versions
+from benchmarks.record import LIBRARIES, print_missing
+from benchmarks.works import Measured, Works, measure
 from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Henon
 from gradlab.dynamics import Trajectory, run
 from gradlab.exponents import lyapunov_spectra, lyapunov_spectrum
 from gradlab.linalg import log_singular_values, orthogonal
 
-__all__ = ["main"]
+__all__ = ["main", "works"]
 
 ROUNDS, GAIN = 5, 3.0
 STEPS = {2: 200_000, 8: 20_000, 32: 4_000, 100: 640, 200: 192, 500: 96}
@@ -39,7 +33,6 @@ BLOCK = 32  # steps at least, so that the QR at its end weighs little
 ENGINES = {"gradlab": "numba", "gradlab without numba": "numpy"}
 if not importlib.util.find_spec("numba"):
     del ENGINES["gradlab"]
-COMMAND = "python -m benchmarks.spectra --keep"
 LOOPS: Mapping[str, peers.Maker] = {
     "NumPy QR": peers.numpy_qr,
     "LAPACK QR": peers.scipy_qr,
@@ -55,27 +48,12 @@ TOO_SLOW = {(name, n) for name in ("torch.func", "pynamicalsys") for n in (200, 
 
 def main() -> None:
     """Print all times, the ratios that are to be reached, and what was left out."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="keep it for the paper")
-    keep = parser.parse_args().keep
-    commit = committed() if keep else ""
-    found: Found = {}
-    with threadpool_limits(1):
-        for work, measured in works().items():
-            found[work] = measured()
-            print_times(work, found[work])
-            sys.stdout.flush()
-    print_claims(found)
-    print("not installed:", ", ".join(missing()) or "nothing")
-    names = ("work", "way", "seconds")
-    store_section(
-        "spectra", [dict(zip(names, row, strict=True)) for row in rows_of(found)]
-    )
-    if keep:
-        keep_found(found, commit)
+    found = measure("spectra", works())
+    print_claims(found, claims_on(found))
+    print_missing()
 
 
-def works() -> dict[str, Callable[[], dict[str, float]]]:
+def works() -> Works:
     """Return what is measured: its name, and a call for seconds a step by way."""
     spectra = {f"spectrum, n = {n}": functools.partial(spectrum, n) for n in STEPS}
     products = {f"product, n = {n}": functools.partial(product, n) for n in PRODUCTS}
@@ -93,7 +71,7 @@ def works() -> dict[str, Callable[[], dict[str, float]]]:
     }
 
 
-def spectrum(n: int) -> dict[str, float]:
+def spectrum(n: int) -> Measured:
     """Return the seconds a step of all exponents of a tanh network, by way."""
     T = STEPS[n]
     few = min(LOOPED.get(n, T), T)
@@ -110,7 +88,7 @@ def spectrum(n: int) -> dict[str, float]:
     return per_step(ways, T, lengths)
 
 
-def thin() -> dict[str, float]:
+def thin() -> Measured:
     """Return those of a few leading exponents of a large network."""
     n, k = THIN
     T = STEPS[n]
@@ -119,7 +97,7 @@ def thin() -> dict[str, float]:
     return per_step({"gradlab": exponents(orbit, k=k), "NumPy QR": loop}, T)
 
 
-def batch() -> dict[str, float]:
+def batch() -> Measured:
     """Return those of many networks with the same weights, a step of one system."""
     systems, T = BATCH
     cell = RNN.random(2, 0, gain=GAIN, rng=1)
@@ -141,7 +119,7 @@ def standard_cells() -> dict[str, AbstractCell]:
     }
 
 
-def standard_cell(cell: AbstractCell) -> dict[str, float]:
+def standard_cell(cell: AbstractCell) -> Measured:
     """Return those of a cell, beside a QR at every step of the Jacobians it states."""
     n, m = cell.sizes
     T = 50_000 if n == 2 else 1_000
@@ -156,7 +134,7 @@ def standard_cell(cell: AbstractCell) -> dict[str, float]:
     return per_step(ours(orbit) | {"NumPy QR": loop}, T, {"NumPy QR": few})
 
 
-def product(n: int) -> dict[str, float]:
+def product(n: int) -> Measured:
     """Return the seconds a factor of all singular values of a Gaussian product.
 
     QR at every step gives exponents, not singular values, and is there for its time.
@@ -224,46 +202,11 @@ def made(
 
 def per_step(
     ways: Mapping[str, Work], steps: int, others: Mapping[str, int] | None = None
-) -> dict[str, float]:
+) -> Measured:
     """Return medians divided by the steps that each way goes."""
     lengths = dict.fromkeys(ways, steps) | dict(others or {})
     found = medians(ways, rounds=ROUNDS)
-    return {name: spent / lengths[name] for name, spent in found.items()}
-
-
-def missing() -> list[str]:
-    """Return the libraries that are not there to be compared with."""
-    return [name for name, version in versions().items() if not version]
-
-
-def keep_found(found: Found, commit: str) -> None:
-    """Keep what was measured, with its provenance."""
-    columns = columns_of(("work", "way", "seconds"), rows_of(found))
-    asked = [(*claim, ratio_of(claim, found)) for claim in CLAIMS]
-    names = ("claim_work", "claim_way", "claim_against", "at_least", "ratio")
-    columns |= columns_of(names, [row for row in asked if row[-1] is not None])
-    parameters = {
-        "command": COMMAND,
-        "commit": commit,
-        "libraries": versions(),
-        "rounds": ROUNDS,
-        "gain": GAIN,
-        "steps": STEPS,
-    }
-    for path in save_table(
-        "speed", columns, seed=[0, 1], parameters=parameters, folder=KEPT
-    ):
-        print(path.name)
-
-
-def rows_of(found: Found) -> list[tuple[str, str, float]]:
-    """Return work, way and seconds, line by line."""
-    return [(w, way, s) for w, ways in found.items() for way, s in ways.items()]
-
-
-def columns_of(names: tuple[str, ...], rows: list[tuple]) -> dict[str, list]:
-    """Return rows as columns by name."""
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return Measured({name: spent / lengths[name] for name, spent in found.items()})
 
 
 if __name__ == "__main__":
