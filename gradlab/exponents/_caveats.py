@@ -9,7 +9,9 @@ from gradlab.typing import Array, States, Vector
 __all__ = [
     "caveat_of_cycle",
     "caveats_of_blocks",
+    "caveats_of_loss",
     "caveats_of_orbit",
+    "caveats_of_windows",
     "is_settled",
     "period_of",
 ]
@@ -23,17 +25,8 @@ _ROUNDING = 1e-9  # nats per step; differences below it are not worth a word
 
 def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, ...]:
     """Return the caveats of block sums (B, k) over `lengths` steps each."""
-    annihilated = np.isneginf(sums).any(axis=0)
-    notes = []
-    if annihilated.any():
-        first = int(np.argmax(np.isneginf(sums).any(axis=1)))
-        start = burn_in + int(lengths[:first].sum())
-        notes.append(
-            f"{np.count_nonzero(annihilated)} of {sums.shape[1]} exponents are "
-            f"−inf: a Jacobian in steps {start + 1} … {start + int(lengths[first])} is "
-            "singular, or one of the burn-in."
-        )
-    rates = sums[:, ~annihilated] / lengths[:, None]
+    notes = list(caveats_of_loss(sums, lengths, burn_in))
+    rates = sums[:, ~np.isneginf(sums).any(axis=0)] / lengths[:, None]
     if len(lengths) < _FEW or lengths[0] < _SHORT:
         notes.append(
             f"too short: {lengths.sum()} steps in {len(lengths)} blocks do not make a "
@@ -42,6 +35,29 @@ def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, .
     else:
         notes += _slow(rates[:-1])  # the last block may be short, so noisy
     return tuple(notes)
+
+
+def caveats_of_windows(sums: Array, window: int, burn_in: int) -> tuple[str, ...]:
+    """Return the caveats of sums (B, k) over windows of equal length."""
+    notes = caveats_of_loss(sums, np.full(len(sums), window), burn_in)
+    if len(sums) < _FEW:
+        have = "1 window does" if len(sums) == 1 else f"{len(sums)} windows do"
+        notes += (f"too short: {have} not tell how exponents spread. Run longer.",)
+    return notes
+
+
+def caveats_of_loss(sums: Array, lengths: Array, burn_in: int) -> tuple[str, ...]:
+    """Return a caveat if a singular Jacobian has annihilated directions."""
+    annihilated = np.isneginf(sums)
+    if not annihilated.any():
+        return ()
+    first = int(np.argmax(annihilated.any(axis=1)))
+    start = burn_in + int(lengths[:first].sum())
+    return (
+        f"{np.count_nonzero(annihilated.any(axis=0))} of {sums.shape[1]} exponents are "
+        f"−inf: a Jacobian in steps {start + 1} … {start + int(lengths[first])} is "
+        "singular, or one of the burn-in.",
+    )
 
 
 def is_settled(rates: Array) -> bool:
@@ -67,15 +83,18 @@ def _slow(rates: Array) -> list[str]:
     return []
 
 
-def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:
-    """Return a caveat if rounding has closed an unstable orbit.
+def caveats_of_orbit(
+    trajectory_or_chain: object, top: float, what: str = "exponents"
+) -> tuple[str, ...]:
+    """Return a caveat if rounding has closed an unstable orbit; a chain shows none.
 
     An orbit that repeats bit by bit although λ_1 > 0 would not in exact arithmetic: a
     cycle that repels cannot be reached.  The doubling map falls on 0 in 53 steps.
     """
-    states, inputs = trajectory.states, trajectory.inputs
-    autonomous = bool((inputs == inputs[0]).all())
-    if top <= 0 or not autonomous:
+    if not isinstance(trajectory_or_chain, Trajectory) or top <= 0:
+        return ()
+    states, inputs = trajectory_or_chain.states, trajectory_or_chain.inputs
+    if not (inputs == inputs[0]).all():  # it is driven, and may well repeat
         return ()
     period = period_of(states)
     if not period:
@@ -84,7 +103,7 @@ def caveats_of_orbit(trajectory: Trajectory, top: float) -> tuple[str, ...]:
     first = int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
     return (
         f"the orbit collapsed: its states repeat exactly with period {period} from "
-        f"step {first} on although λ_1 > 0. Rounding closed it, and the exponents are "
+        f"step {first} on although λ_1 > 0. Rounding closed it, and the {what} are "
         "those of that cycle.",
     )
 

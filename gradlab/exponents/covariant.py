@@ -15,6 +15,7 @@ from gradlab._words import describe_rate
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.errors import InputError
 from gradlab.exponents._blocks import chain_of, require_directions
+from gradlab.exponents._caveats import caveats_of_orbit
 from gradlab.exponents._covariant_sweep import (
     column_sines,
     pulled_back,
@@ -210,6 +211,8 @@ def covariant_lyapunov_vectors(
     J_t v_i(t − 1) is parallel to v_i(t) by construction, to rounding times the
     condition of J_t.  The local exponents add up to Σ ln|r_ii| but for ln(c_ii) at both
     ends, so their mean is λ_i to O(1/N).  Memory holds one segment of frames at a time.
+    A caveat says if the orbit of a trajectory repeats bit by bit although λ_1 > 0:
+    rounding closed it, and an exact orbit goes elsewhere.
 
     Examples
     --------
@@ -238,6 +241,9 @@ def covariant_lyapunov_vectors(
     Q, start_errors = settled_frame(chain, burn_in, k)
     vectors, growths, end_errors = _window(chain, Q, burn_in, window, every)
     errors = np.maximum(start_errors, end_errors)
+    caveats = _caveats(start_errors, end_errors)
+    top = float(growths.mean(axis=0).max())
+    caveats += caveats_of_orbit(trajectory_or_chain, top, "vectors from there on")
     return CovariantVectors(
         vectors=vectors,
         times=burn_in + every * np.arange(len(vectors)),
@@ -246,7 +252,7 @@ def covariant_lyapunov_vectors(
         steps=len(chain),
         burn_in=burn_in,
         tail=tail,
-        caveats=_caveats(start_errors, end_errors),
+        caveats=caveats,
         origin=Origin(parameters={"burn_in": burn_in, "tail": tail, "every": every}),
     )
 

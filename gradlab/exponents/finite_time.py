@@ -7,6 +7,7 @@ import numpy as np
 
 from gradlab._checks import require_count
 from gradlab._results import Origin, Result
+from gradlab._words import describe_rate
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.errors import InputError
 from gradlab.exponents._blocks import (
@@ -15,10 +16,13 @@ from gradlab.exponents._blocks import (
     growths,
     require_directions,
 )
+from gradlab.exponents._caveats import caveats_of_orbit, caveats_of_windows
 from gradlab.references import Reference
 from gradlab.typing import Array, ArrayLike, Vector
 
 __all__ = ["FiniteTimeExponents", "finite_time_exponents"]
+
+_SHOWN = 10
 
 
 @final
@@ -36,6 +40,8 @@ class FiniteTimeExponents(Result):
         Steps left out in front.
     steps_left : int
         Steps at the end that fill no window, and are not counted.
+    caveats : tuple of str
+        What a reader should know before believing the windows; empty if nothing.
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (Reference("eckmann1985ergodic"),)
@@ -44,6 +50,7 @@ class FiniteTimeExponents(Result):
     window: int
     burn_in: int
     steps_left: int
+    caveats: tuple[str, ...] = ()
 
     @property
     def mean(self) -> Vector:
@@ -69,6 +76,21 @@ class FiniteTimeExponents(Result):
         first = self.burn_in + 1 + self.window * np.arange(windows)
         named = {f"exponent_{i + 1}": self.exponents[:, i] for i in range(k)}
         return {"first_step": first, **named}
+
+    def describe(self) -> str:
+        """Say the mean of the leading exponents in words, then the caveats."""
+        windows, k = self.exponents.shape
+        head = f"{k} finite-time exponents in nats per step, over {windows} windows"
+        head += f" of {self.window} steps after a burn-in of {self.burn_in}"
+        lines = [
+            f"{i + 1:>4}  {mean:+.6f}, spread {spread:.1g}  {describe_rate(mean)}"
+            for i, (mean, spread) in enumerate(
+                zip(self.mean[:_SHOWN].tolist(), self.spread.tolist(), strict=False)
+            )
+        ]
+        return "\n".join([head, *lines, *(f"note: {note}" for note in self.caveats)])
+
+    __str__ = describe
 
 
 def finite_time_exponents(
@@ -103,6 +125,11 @@ def finite_time_exponents(
     InputError
         If `window`, `k` or `burn_in` do not fit the chain, or a trajectory is a batch.
 
+    Notes
+    -----
+    An orbit that repeats bit by bit although it is unstable was closed by rounding, as
+    the doubling map's is in 53 steps; a caveat says so.  Only a trajectory shows it.
+
     Examples
     --------
     >>> stretches = [np.diag([2.0, 0.5])] * 4 + [np.diag([0.5, 0.25])] * 4
@@ -118,10 +145,14 @@ def finite_time_exponents(
         raise InputError(message)
     windows = steps // window
     sums = growths(chain, k=k, block=window, burn_in=burn_in)[:windows]
+    top = float(sums.mean(axis=0).max())
+    caveats = caveats_of_windows(sums, window, burn_in)
+    caveats += caveats_of_orbit(trajectory_or_chain, top, "windows from there on")
     return FiniteTimeExponents(
         exponents=sums / window,
         window=window,
         burn_in=burn_in,
         steps_left=steps - windows * window,
+        caveats=caveats,
         origin=Origin(parameters={"window": window, "k": k, "burn_in": burn_in}),
     )

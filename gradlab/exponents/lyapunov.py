@@ -85,8 +85,7 @@ def lyapunov_spectrum(
     lengths[-1] = steps - block * (len(sums) - 1)
     exponents = sum_of_logs(sums) / steps
     caveats = caveats_of_blocks(sums, lengths, burn_in)
-    if isinstance(trajectory_or_chain, Trajectory):
-        caveats += caveats_of_orbit(trajectory_or_chain, float(exponents[0]))
+    caveats += caveats_of_orbit(trajectory_or_chain, float(exponents[0]))
     return LyapunovSpectrum(
         exponents=exponents,
         stderr=standard_errors(sums, lengths),

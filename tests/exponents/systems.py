@@ -6,7 +6,19 @@ import numpy as np
 from scipy.signal import lfilter
 
 from gradlab.cells import Henon, Wrapped
-from gradlab.dynamics import Trajectory
+from gradlab.dynamics import Trajectory, run
+
+# [DS01]: in binary floats both maps lose a digit a step and fall on 0.
+COLLAPSING = {
+    "tent": (lambda h, x: 1 - abs(1 - 2 * h), lambda h, x: np.full((1, 1), 2.0)),
+    "doubling": (lambda h, x: 2 * h % 1, lambda h, x: np.full((1, 1), 2.0)),
+}
+
+
+def collapsed(name):
+    """A run of such a map from 0.1, which has 56 binary digits."""
+    step, jacobian = COLLAPSING[name]
+    return run(Wrapped(step, jacobian, n=1), [0.1], np.zeros((400, 0)))
 
 
 def henon(steps):

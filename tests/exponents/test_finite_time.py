@@ -1,8 +1,13 @@
+import math
+
 import numpy as np
 import pytest
 
+from gradlab.cells import Logistic
+from gradlab.dynamics import run
 from gradlab.errors import InputError
 from gradlab.exponents import finite_time_exponents, lyapunov_spectrum
+from tests.exponents import systems
 
 
 def qr_windows(factors, window):
@@ -70,3 +75,51 @@ def test_burn_in_without_an_end_and_runs_without_steps_are_refused(rng):
         finite_time_exponents(rng.normal(size=(9, 2, 2)), window=1, burn_in=9)
     with pytest.raises(InputError, match="a rate needs T >= 1 steps; got T = 0"):
         finite_time_exponents(np.ones((0, 2, 2)), window=1)
+
+
+@pytest.mark.parametrize("name", systems.COLLAPSING)
+def test_collapsed_orbit_is_said(name):
+    trajectory = systems.collapsed(name)
+    found = finite_time_exponents(trajectory, window=20)
+    # Each window has the exponent of the exact map, and the orbit is not one of it.
+    np.testing.assert_allclose(found.exponents, math.log(2), rtol=1e-14)
+    (caveat,) = found.caveats
+    assert "collapsed" in caveat
+    assert "period 1 from step 5" in caveat
+    assert f"note: {caveat}" in str(found)
+    # Its Jacobians alone do not show it.
+    assert finite_time_exponents(trajectory.chain, window=20).caveats == ()
+
+
+def test_stable_cycles_and_exact_windows_are_not_spoken_of():
+    settled = run(Logistic(3.2), [0.3], np.zeros((2000, 0)))
+    assert (settled.states[-1] == settled.states[-3]).all()
+    assert finite_time_exponents(settled, window=100).caveats == ()
+
+
+def test_too_few_windows_are_said(rng):
+    factors = rng.normal(size=(80, 2, 2))
+    assert finite_time_exponents(factors, window=10).caveats == ()
+    (seven,) = finite_time_exponents(factors[:79], window=10).caveats
+    assert seven.startswith("too short: 7 windows do not tell")
+    (one,) = finite_time_exponents(factors, window=80).caveats
+    assert one.startswith("too short: 1 window does not tell")
+
+
+def test_singular_jacobian_is_said(rng):
+    factors = rng.normal(size=(100, 2, 2))
+    factors[47] = [[1.0, 2.0], [2.0, 4.0]]
+    found = finite_time_exponents(factors, window=10, burn_in=5)
+    assert np.isneginf(found.exponents[4:, 1]).all()
+    assert np.isfinite(found.exponents[:, 0]).all()
+    (caveat,) = found.caveats
+    assert caveat.startswith("1 of 2 exponents are −inf: a Jacobian in steps 46 … 55")
+    assert "gone at once" in str(found)
+
+
+def test_description_has_the_first_ten_exponents(rng):
+    found = finite_time_exponents(rng.normal(size=(90, 12, 12)), window=10)
+    head, *lines = str(found).splitlines()
+    assert head.startswith("12 finite-time exponents in nats per step, over 9 windows")
+    assert len(lines) == 10
+    assert lines[9].split()[:2] == ["10", f"{found.mean[9]:+.6f},"]

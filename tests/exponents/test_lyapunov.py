@@ -149,21 +149,13 @@ def test_critical_point_is_said(r):
     assert "gone at once" in str(spectrum)
 
 
-# [DS01]: in binary floats both maps lose a digit a step and fall on 0.
-COLLAPSING = {
-    "tent": (lambda h, x: 1 - abs(1 - 2 * h), lambda h, x: np.full((1, 1), 2.0)),
-    "doubling": (lambda h, x: 2 * h % 1, lambda h, x: np.full((1, 1), 2.0)),
-}
-
-
-@pytest.mark.parametrize("name", COLLAPSING)
+@pytest.mark.parametrize("name", systems.COLLAPSING)
 def test_collapsed_orbit_is_said(name):
-    step, jacobian = COLLAPSING[name]
-    trajectory = run(Wrapped(step, jacobian, n=1), [0.1], np.zeros((400, 0)))
+    trajectory = systems.collapsed(name)
     assert trajectory.states[-1] == 0.0
     (caveat,) = lyapunov_spectrum(trajectory).caveats
     assert "collapsed" in caveat
-    assert "period 1 from step 5" in caveat  # 5x: 0.1 has 56 binary digits
+    assert "period 1 from step 5" in caveat  # 5x, after as many digits
 
 
 def test_driven_orbit_that_repeats_has_not_collapsed(rng):
