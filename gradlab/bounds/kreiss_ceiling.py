@@ -54,8 +54,8 @@ class KreissCeiling(AbstractBound):
     def enclosed_bound(self, trajectory: Trajectory) -> Enclosure:
         """Return the first bound of the statement in nats, for an r searched for.
 
-        What the certified maximum over the circle may be too large by, some 0.1 nats,
-        is paid once.  The theorem holds for every r, and no lower end is given.
+        What the certified maximum over the circle may be too large by, 0.001 to 0.1
+        nats, is paid once.  The theorem holds for every r, and no lower end is given.
 
         Raises
         ------

@@ -102,7 +102,7 @@ def _householder():
 # Widths: for the radius T n² u κ(V) ‖W‖, with κ ≈ 16 and n² u ≈ 1e-15, and for the
 # floor n times that with κ ≈ 4; a power is enclosed to 1e-9, and w to 1e-5 relatively.
 # In the last two r is a hundredth: smaller circles are not certified in float64, and
-# ln(1 + r) is given away; the maximum over a circle gives away ln cos π/8 = 0.08 more.
+# ln(1 + r) is given away; the maximum over a circle gives away ln cos π/32 = 0.005 more.
 POWERS = {
     "linear_radius": BoundCase(
         LinearRadius(),
@@ -168,6 +168,6 @@ POWERS = {
         CauchyPower(), ANY, _shift, 0.012, tanh, _not_linear("thm:cauchy-power")
     ),
     "kreiss_ceiling": BoundCase(
-        KreissCeiling(), ANY, _shift, 0.1, tanh, _not_linear("thm:kreiss-ceiling")
+        KreissCeiling(), ANY, _shift, 0.016, tanh, _not_linear("thm:kreiss-ceiling")
     ),
 }
