@@ -102,7 +102,7 @@ def _householder():
 # Widths: for the radius T n² u κ(V) ‖W‖, with κ ≈ 16 and n² u ≈ 1e-15, and for the
 # floor n times that with κ ≈ 4; a power is enclosed to 1e-9, and w to 1e-5 relatively.
 # In the last two r is a hundredth: smaller circles are not certified in float64, and
-# ln(1 + r) is given away; the maximum over a circle gives away ln cos π/32 = 0.005 more.
+# ln(1 + r) is given away; the maximum over a circle gives away ln cos π/32 as well.
 POWERS = {
     "linear_radius": BoundCase(
         LinearRadius(),
