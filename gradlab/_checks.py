@@ -17,6 +17,7 @@ __all__ = [
     "require_array",
     "require_count",
     "require_finite",
+    "require_length",
     "require_memory",
     "require_number",
     "require_one_of",
@@ -78,6 +79,10 @@ def require_stack(
         if odd is not None:
             got = f"{shapes[odd]} at step {odd} after {shapes[0]}"
             raise ShapeError(name, "(T, n, n)", got)
+    if isinstance(value, np.ndarray) and value.ndim == 3:
+        # A broadcast stack takes no memory, but copies of one factor do.
+        n = max(value.shape[1:])
+        require_memory("n", n, 2 * n * n)
     return require_array(
         name, value, "(T, n, n)", allow_complex=allow_complex, exact=exact
     )
@@ -103,6 +108,13 @@ def require_count(name: str, value: object, *, minimum: int = 1) -> int:
     count = _index(name, value, wanted)
     if count < minimum:
         raise _wrong_value(name, wanted, count)
+    return count
+
+
+def require_length(name: str, value: object, *, each: int = 1) -> int:
+    """Return `value` as a count of at least 1, of which each takes `each` numbers."""
+    count = require_count(name, value)
+    require_memory(name, count, each * count)
     return count
 
 

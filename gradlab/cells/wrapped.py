@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeAlias, final
 
 import numpy as np
 
-from gradlab._checks import require_count, require_one_of
+from gradlab._checks import require_count, require_memory, require_one_of
 from gradlab.algebra.base import Algebra
 from gradlab.algebra.floats import FLOATS
 from gradlab.cells.base import AbstractCell, Outer
@@ -141,6 +141,7 @@ class Wrapped(AbstractCell):
     def slopes(self, h: Array, x: Array) -> DenseJacobian:
         """Return ∂h'/∂h as given, or measured."""
         shape = (self.n, self.n)
+        require_memory("n", self.n, h.size * self.n)
         given = self.jacobian_function
         return DenseJacobian(self._each(self._state_jacobian, given, h, x, shape))
 

@@ -7,7 +7,12 @@ from typing import final
 
 import numpy as np
 
-from gradlab._checks import require_count, require_number
+from gradlab._checks import (
+    require_count,
+    require_length,
+    require_memory,
+    require_number,
+)
 from gradlab.errors import InputError
 from gradlab.typing import Array, Matrix, Vector
 
@@ -57,7 +62,7 @@ class InfluenceBalancing:
 
     def inputs(self, T: int) -> Array:
         """Return θ for T steps (T, 1): the inputs of a linear cell with W_hx = s."""
-        return np.full((require_count("T", T), 1), self.theta)
+        return np.full((require_length("T", T), 1), self.theta)
 
     def lag_terms(self, T: int) -> Vector:
         """Return (A^l s)_0 = 2^−l Σ_j C(l, j) s_j for l = 0 … T − 1, rounded once."""
@@ -101,6 +106,7 @@ def influence_balancing(
     (0.5655380394564418, -0.21898715836687188)
     """
     count = require_count("n", n)
+    require_memory("n", count, 4 * count * count)
     plus = require_count("positive", positive, minimum=0)
     if plus > count:
         message = f"`positive` must be at most n = {count}; got {plus}."

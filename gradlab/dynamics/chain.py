@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from gradlab._checks import require_array, require_count, require_stack
+from gradlab._checks import require_array, require_count, require_memory, require_stack
 from gradlab.cells.factored import (
     AbstractJacobian,
     DenseJacobian,
@@ -124,7 +124,15 @@ class JacobianChain:
                 yield from piece[start : start + _BLOCK].dense()
 
     def factors(self) -> Factors:
-        """Return all Jacobians as one array (T, n, n); n²T numbers in memory."""
+        """Return all Jacobians as one array (T, n, n); n²T numbers in memory.
+
+        Raises
+        ------
+        InputError
+            If memory does not hold them.
+        """
+        each = math.prod(self.batch) * self.size**2
+        require_memory("T", len(self), each * len(self))
         return np.concatenate([piece.dense() for piece in self._pieces])
 
     def tangent(self, V: object) -> Scaled:

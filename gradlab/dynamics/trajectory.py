@@ -1,12 +1,13 @@
 """A run of a cell: h_t = F(h_{t−1}, x_t), t = 1 … T, with its chain of Jacobians."""
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
-from gradlab._checks import require_array, require_parameter
+from gradlab._checks import require_array, require_memory, require_parameter
 from gradlab.cells.base import AbstractCell
 from gradlab.cells.factored import GatedJacobian
 from gradlab.dynamics.chain import JacobianChain, require_sequence
@@ -118,6 +119,8 @@ def run(cell: AbstractCell, h0: object, inputs: object) -> Trajectory:
     ------
     ShapeError, NonFiniteError
         If `h0` or `inputs` do not fit the cell.
+    InputError
+        If memory does not hold the states.
     DivergenceError
         If a state stops being finite; it names the step.
 
@@ -129,7 +132,10 @@ def run(cell: AbstractCell, h0: object, inputs: object) -> Trajectory:
     array([0.25, 0.75, 0.75])
     """
     n, m = require_cell(cell)
-    x = np.array(_as_inputs(inputs, m))  # a snapshot: the trajectory keeps it
+    x = _as_inputs(inputs, m)
+    # Inputs that are broadcast, or have no entries, take no memory; states do.
+    require_memory("T", len(x), x.size + (len(x) + 1) * math.prod(x.shape[1:-1]) * n)
+    x = np.array(x)  # a snapshot: the trajectory keeps it
     h = require_parameter("h0", h0, "(..., n)", sizes={"n": n})
     if h.shape[:-1] != x.shape[1:-1]:
         expected = f"{(*x.shape[1:-1], n)}, one state for every sequence of `inputs`"

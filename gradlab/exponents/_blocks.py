@@ -5,7 +5,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab.cells.factored import AbstractJacobian, GatedJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.errors import InputError, NonFiniteError
@@ -67,6 +67,7 @@ def require_directions(k: int | None, n: int) -> int:
     if k > n:
         message = f"`k` must be in 1 … n = {n}; got {k}."
         raise InputError(message)
+    require_memory("k", k, 2 * n * k)  # a frame, and what a Jacobian makes of it
     return k
 
 

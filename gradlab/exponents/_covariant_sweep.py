@@ -16,7 +16,13 @@ from gradlab.errors import InputError
 from gradlab.linalg import orthogonal
 from gradlab.typing import Matrix, Vector
 
-__all__ = ["column_sines", "pulled_back", "settled_frame", "steps_back"]
+__all__ = [
+    "column_sines",
+    "frames_held",
+    "pulled_back",
+    "settled_frame",
+    "steps_back",
+]
 
 _ROOM = 2**24  # numbers: 128 MiB of frames and triangles of one segment
 _SEEDS = 20, 21  # of two frames in general position
@@ -43,6 +49,11 @@ def settled_frame(chain: JacobianChain, burn_in: int, k: int) -> tuple[Matrix, V
     return first, np.minimum(sines, 1.0)
 
 
+def frames_held(steps: int, n: int, k: int) -> int:
+    """Return how many frames `steps_back` holds beside those of one segment."""
+    return -(-steps // _segment(n, k))
+
+
 def steps_back(
     chain: JacobianChain, start: int, Q: Matrix
 ) -> Iterator[tuple[int, Matrix, Matrix]]:
@@ -52,7 +63,7 @@ def steps_back(
     back a segment is gone through again.
     """
     n, k = Q.shape
-    length = max(1, _ROOM // ((n + k) * k))
+    length = _segment(n, k)
     edges = [*range(start, len(chain), length), len(chain)]
     segments = list(itertools.pairwise(edges))
     frames = [Q]
@@ -62,6 +73,10 @@ def steps_back(
         made = list(_factored(chain, a, b, frame))
         for t in range(b, a, -1):
             yield t, *made[t - a - 1]
+
+
+def _segment(n: int, k: int) -> int:
+    return max(1, _ROOM // ((n + k) * k))
 
 
 def pulled_back(R: Matrix, C: Matrix) -> tuple[Matrix, Vector]:

@@ -18,6 +18,7 @@ from gradlab.exponents._blocks import chain_of, require_directions
 from gradlab.exponents._caveats import caveats_of_orbit
 from gradlab.exponents._covariant_sweep import (
     column_sines,
+    frames_held,
     pulled_back,
     settled_frame,
     steps_back,
@@ -237,7 +238,10 @@ def covariant_lyapunov_vectors(
             f"got {burn_in} + {tail}."
         )
         raise InputError(message)
-    require_memory("every", every, (window // every + 1) * chain.size * k)
+    held = (window // every + 1) * chain.size * k + window * k
+    require_memory("every", every, held)
+    frames = frames_held(window + tail, chain.size, k)
+    require_memory("T", len(chain), frames * chain.size * k)
     Q, start_errors = settled_frame(chain, burn_in, k)
     vectors, growths, end_errors = _window(chain, Q, burn_in, window, every)
     errors = np.maximum(start_errors, end_errors)

@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab._results import Origin, Result
 from gradlab._words import describe_rate
 from gradlab.dynamics import JacobianChain, Trajectory
@@ -144,6 +144,7 @@ def finite_time_exponents(
         message = f"`window` must be at most T − burn_in = {steps}; got {window}."
         raise InputError(message)
     windows = steps // window
+    require_memory("window", window, 2 * windows * k)
     sums = growths(chain, k=k, block=window, burn_in=burn_in)[:windows]
     top = float(sums.mean(axis=0).max())
     caveats = caveats_of_windows(sums, window, burn_in)

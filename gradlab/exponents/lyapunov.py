@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab._results import Origin
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.exponents._blocks import (
@@ -79,6 +79,7 @@ def lyapunov_spectrum(
     k = require_directions(k, chain.size)
     steps = counted_steps(chain, burn_in)
     block = math.ceil(steps / require_count("blocks", blocks))
+    require_memory("blocks", blocks, 2 * math.ceil(steps / block) * k)
     sums = growths(chain, k=k, block=block, burn_in=burn_in, engine=engine)
     sums = sums[:, np.argsort(-sums.sum(axis=0), kind="stable")]
     lengths = np.full(len(sums), block)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradlab._checks import require_array, require_count
+from gradlab._checks import require_array, require_length
 from gradlab.typing import Array
 
 __all__ = ["as_losses", "last_loss", "live_steps", "longest_run"]
@@ -12,7 +12,7 @@ _BLOCK = 512  # lengths that are looked at together
 
 def as_losses(T: int, losses: object) -> Array:
     """Return (T,) of bool: which steps have a loss; all of them for None."""
-    steps = require_count("T", T)
+    steps = require_length("T", T)
     if losses is None:
         return np.ones(steps, dtype=bool)
     return require_array("losses", losses, "(T,)", sizes={"T": steps}) != 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradlab._checks import require_array
+from gradlab._checks import require_array, require_memory
 from gradlab.typing import Array
 
 __all__ = ["nested_weights", "stretches"]
@@ -11,8 +11,10 @@ __all__ = ["nested_weights", "stretches"]
 def nested_weights(xi: object) -> Array:
     """Return ξ_{i+1} ⋯ ξ_t (T, T) in row t − 1 and column i − 1; 1 at lag 0."""
     passed = require_array("xi", xi, "(T,)")
-    found = np.eye(len(passed))
-    for t in range(1, len(passed)):
+    T = len(passed)
+    require_memory("T", T, T * T)
+    found = np.eye(T)
+    for t in range(1, T):
         found[t, :t] = passed[t] * found[t - 1, :t]
     return found
 

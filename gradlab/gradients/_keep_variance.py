@@ -5,6 +5,7 @@ from typing import Self, final
 
 import numpy as np
 
+from gradlab._checks import require_memory
 from gradlab.gradients._suffixes import suffix_gradients
 from gradlab.objectives import AbstractObjective
 from gradlab.typing import Array
@@ -32,6 +33,7 @@ class KeepVariance:
     def of(cls, objective: AbstractObjective) -> Self:
         """Compute the ρ of an objective; a batch shares its ξ."""
         T = len(objective.trajectory)
+        require_memory("T", T, 4 * T * T)  # and pairs, their weights, both ends
         squares = np.zeros((T, T))
         for t, j, R in suffix_gradients(objective):
             squares[t - 1, j - 1 : j - 1 + len(R)] = np.einsum("jp,jp->j", R, R)

@@ -6,6 +6,7 @@ step 1.  Step t is in one that started at s ≤ t with probability r_s S_{t−s}
 
 import numpy as np
 
+from gradlab._checks import require_memory
 from gradlab.typing import Array
 
 __all__ = ["live_renewal_steps", "longest_stretch", "renewals", "stretch_chances"]
@@ -23,6 +24,7 @@ def renewals(survival: Array) -> Array:
 def stretch_chances(survival: Array) -> Array:
     """Return (T, T): the chance that step t is in a stretch from s, row t, column s."""
     T = len(survival)
+    require_memory("T", T, 4 * T * T)
     lag = np.arange(T)[:, None] - np.arange(T)[None, :]
     return np.tril(survival[np.abs(lag)]) * renewals(survival)
 
@@ -48,6 +50,7 @@ def longest_stretch(survival: Array) -> float:
     stretch ends at t, and none so far is longer than m.
     """
     T = len(survival)
+    require_memory("T", T, 4 * T * T)
     lengths = np.append(-np.diff(survival), 0.0)
     within = np.tril(np.ones((T, T)))  # row m − 1, column l − 1: l ≤ m
     f, last = within * lengths, within * survival

@@ -3,10 +3,12 @@
 n numbers for each of P parameters are held, and a step costs 2 n² P flops.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from gradlab._checks import require_memory
 from gradlab.dynamics import Trajectory
 from gradlab.typing import Array
 
@@ -23,7 +25,9 @@ def sensitivities(trajectory: Trajectory) -> Iterator[Array]:
     cell = trajectory.cell
     n = cell.sizes[0]
     count = sum(value.size for value in cell.params.values())
-    D = np.zeros((*trajectory.batch, n, count))
+    shape = (*trajectory.batch, n, count)
+    require_memory("n", n, 2 * math.prod(shape))
+    D = np.zeros(shape)
     for start in range(0, len(trajectory), _BLOCK):
         part = slice(start, start + _BLOCK)
         J = cell.slopes(trajectory.states[:-1][part], trajectory.inputs[part])

@@ -58,6 +58,8 @@ class Forward(AbstractEstimator):
 
         Raises
         ------
+        InputError
+            If memory does not hold n P numbers.
         RangeError
             If a sensitivity or a cotangent overflows float64.
         """

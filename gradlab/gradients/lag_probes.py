@@ -17,7 +17,7 @@ from scipy import special
 
 from gradlab._checks import (
     describe_rng,
-    require_count,
+    require_length,
     require_one_of,
     require_rng,
 )
@@ -165,7 +165,8 @@ def lag_probes(
     """
     batch = batch_of(trajectory)
     firsts = first_steps(batch, starts)
-    count = require_count("probes", probes)
+    each = len(firsts) * (len(batch) + 1 + 2 * trajectory.states.shape[-1])
+    count = require_length("probes", probes, each=each)
     origin = describe_rng(rng)
     kind = require_one_of("dtype", dtype, ("float32", "float64"))
     number = np.float32 if kind == "float32" else np.float64

@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab._results import Origin, Result
 from gradlab.errors import InputError
 from gradlab.gradients._lags import lag_gradients
@@ -131,7 +131,7 @@ def lag_decomposition(
     Raises
     ------
     InputError
-        If `lags` is above T.
+        If `lags` is above T, or memory does not hold all G_l.
     RangeError
         If a cotangent overflows float64.
 
@@ -153,8 +153,11 @@ def lag_decomposition(
     if wanted > T:
         message = f"`lags` must be at most T = {T}; got {wanted}."
         raise InputError(message)
-    params = Full().gradient(objective).params
     names = objective.trajectory.cell.params
+    if gram:
+        P = sum(value.size for value in names.values())
+        require_memory("T", T, T * (T + P))
+    params = Full().gradient(objective).params
     whole = np.concatenate([np.zeros(0), *(params[name].ravel() for name in names)])
     norms, projections, tails = np.zeros(T), np.zeros(T), np.zeros(T + 1)
     held = np.zeros((T if gram else 0, len(whole)))

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.optimize import brentq, minimize
 
-from gradlab._checks import require_array, require_count, require_number
+from gradlab._checks import require_array, require_length, require_number
 from gradlab._results import Origin, Result
 from gradlab.errors import ConvergenceError, InputError
 from gradlab.gradients._counts import last_loss
@@ -134,7 +134,7 @@ def constant_keep(T: int, expected_steps: float, losses: object = None) -> float
     >>> constant_keep(3, 1 + 1 / 3 + 1 / 12)  # (1 + (1 + π) + (1 + π + π²)) / 3
     0.5
     """
-    count = require_count("T", T)
+    count = require_length("T", T)
     seen = np.ones(count) if losses is None else require_array("losses", losses, "(T,)")
     full = _reach(np.ones(count), seen != 0)[0]
     wanted = _as_reach(expected_steps, full)

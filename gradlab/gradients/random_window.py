@@ -6,7 +6,12 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from gradlab._checks import describe_rng, require_array, require_count, require_rng
+from gradlab._checks import (
+    describe_rng,
+    require_array,
+    require_length,
+    require_rng,
+)
 from gradlab.errors import InputError, InputTypeError
 from gradlab.gradients._counts import as_losses
 from gradlab.gradients._lags import lag_rows, require_range
@@ -88,7 +93,7 @@ class RandomWindow(AbstractEstimator):
 
         A law of T values stops at lag T − 1; h_0 then comes with step 1 for free.
         """
-        steps = require_count("T", T)
+        steps = require_length("T", T)
         if callable(self.law):
             found = as_survival(self.law(np.arange(steps + 1)))
         else:

@@ -9,7 +9,8 @@ import numpy as np
 from gradlab._checks import (
     describe_rng,
     require_array,
-    require_count,
+    require_length,
+    require_memory,
     require_number,
     require_rng,
 )
@@ -104,7 +105,7 @@ class RandomTruncation(AbstractEstimator):
         ShapeError
             If `keep` is an array of another length.
         """
-        steps = require_count("T", T)
+        steps = require_length("T", T)
         if callable(self.keep):
             return _probabilities(self.keep(steps), steps)
         if isinstance(self.keep, np.ndarray):
@@ -150,6 +151,7 @@ class RandomTruncation(AbstractEstimator):
         if self.nested:
             return nested_weights(passed)
         T = len(passed)
+        require_memory("T", T, 3 * T * T)
         return np.tril(np.repeat(passed[:, None], T, axis=1), -1) + np.eye(T)
 
     def segments(self, T: int, *, rng: Seed) -> Array:

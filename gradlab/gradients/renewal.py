@@ -9,7 +9,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import describe_rng, require_count, require_rng
+from gradlab._checks import describe_rng, require_length, require_rng
 from gradlab.errors import InputTypeError
 from gradlab.gradients._counts import as_losses
 from gradlab.gradients._draws import nested_weights, stretches
@@ -92,7 +92,7 @@ class RenewalTruncation(AbstractEstimator):
 
     def survival(self, T: int) -> Array:
         """Return S_l = P(K ≥ l) for l = 0 … T − 1 (T,)."""
-        steps = require_count("T", T)
+        steps = require_length("T", T)
         law = self.law
         found = as_survival(law(np.arange(steps))) if callable(law) else np.asarray(law)
         return require_reach(found, steps, steps)

@@ -5,6 +5,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gradlab._checks import require_memory
 from gradlab._results import Origin, Result
 from gradlab.cells.base import Outer
 from gradlab.gradients._suffixes import cut_cotangents
@@ -68,6 +69,8 @@ def segment_bias(objective: AbstractObjective) -> SegmentBias:
 
     Raises
     ------
+    InputError
+        If memory does not hold T P numbers.
     RangeError
         If a cotangent overflows float64.
 
@@ -85,10 +88,12 @@ def segment_bias(objective: AbstractObjective) -> SegmentBias:
     objective = require_objective(objective)
     trajectory = objective.trajectory
     T, params = len(trajectory), trajectory.cell.params
+    P = sum(value.size for value in params.values())
+    require_memory("T", T, T * P)
     gradient = Full().gradient(objective)
-    lost = np.zeros((T, sum(value.size for value in params.values())))
+    lost = np.zeros((T, P))
     for t, outers in cut_cotangents(objective):
-        last, end = np.zeros(lost.shape[1]), t - 1
+        last, end = np.zeros(P), t - 1
         for length in _divisors(t - 1):
             start = t - 1 - length
             last += _total(outers, slice(start, end), 1 + len(trajectory.batch))
@@ -98,7 +103,7 @@ def segment_bias(objective: AbstractObjective) -> SegmentBias:
         lengths=np.arange(1, T + 1),
         bias=np.sqrt(np.einsum("lp,lp->l", lost, lost)),
         gradient_norm=gradient.norm,
-        origin=Origin(parameters={"T": T, "P": lost.shape[1]}),
+        origin=Origin(parameters={"T": T, "P": P}),
     )
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_length, require_memory
 from gradlab.errors import InputError
 from gradlab.gradients._counts import as_losses, live_steps
 from gradlab.gradients.base import (
@@ -86,7 +86,7 @@ class Segmented(AbstractEstimator):
 
     def segments(self, T: int) -> Array:
         """Return the lengths of the segments that T steps are cut into."""
-        xi = self._passed(require_count("T", T))
+        xi = self._passed(require_length("T", T))
         return np.diff(np.concatenate([[0], np.flatnonzero(xi == 0), [T]]))
 
     def lags(self, T: int) -> Array:
@@ -97,7 +97,10 @@ class Segmented(AbstractEstimator):
         InputError, InputTypeError
             If `T` is not an integer of at least 1.
         """
-        segment = np.repeat(np.arange(len(self.segments(T))), self.segments(T))
+        steps = require_count("T", T)
+        require_memory("T", steps, 2 * steps * steps)
+        lengths = self.segments(steps)
+        segment = np.repeat(np.arange(len(lengths)), lengths)
         return np.tril(segment[:, None] == segment[None, :]).astype(np.float64)
 
     def expected_steps(self, T: int, losses: object = None) -> float:

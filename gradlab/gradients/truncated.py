@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab.errors import InputError
 from gradlab.gradients._counts import as_losses
 from gradlab.gradients._lags import block_rows, require_range, steps_with_loss
@@ -114,7 +114,9 @@ class Truncated(AbstractEstimator):
         InputError, InputTypeError
             If `T` is not an integer of at least 1.
         """
-        t = np.arange(1, require_count("T", T) + 1)
+        steps = require_count("T", T)
+        require_memory("T", steps, 2 * steps * steps)
+        t = np.arange(1, steps + 1)
         reach = self._ends(t, T) - self.window
         seen = (t[None, :] <= t[:, None]) & (t[None, :] > reach[:, None])
         return seen.astype(np.float64)

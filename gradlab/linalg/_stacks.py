@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab._checks import require_array, require_stack
+from gradlab._checks import require_array, require_memory, require_stack
 from gradlab.errors import InputError, NonFiniteError, ShapeError
 from gradlab.typing import Array, Factors
 
@@ -48,6 +48,7 @@ def read_stacks(factors: Iterable[Array], *, name: str = "factors") -> Stacks:
         message = f"`{name}` is empty; give a (0, n, n) array, so that n is known."
         raise InputError(message)
     n = len(_member(name, first, 0, None))
+    require_memory("n", n, 2 * n * n)
     return Stacks(n, _gathered(name, itertools.chain([first], members), n))
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import digamma
 
-from gradlab._checks import require_count, require_number, require_rng
+from gradlab._checks import require_count, require_length, require_number, require_rng
 from gradlab.linalg._doors import require_corner
 from gradlab.typing import Matrix, Seed, Vector
 
@@ -164,7 +164,7 @@ def truncated_unitary_exponents(n: int, *, of: int) -> Vector:
 
 def _left(n: int) -> Vector:
     """Return n, n − 1, …, 1: the dimensions that are left to each exponent."""
-    return np.arange(require_count("n", n), 0, -1, dtype=float)
+    return np.arange(require_length("n", n), 0, -1, dtype=float)
 
 
 def _left_of_corner(n: int, of: int) -> tuple[Vector, Vector]:

@@ -15,6 +15,7 @@ from gradlab._checks import (
     describe_rng,
     require_array,
     require_count,
+    require_memory,
     require_one_of,
     require_rng,
 )
@@ -140,6 +141,7 @@ def recurrent_matrices(cell: AbstractCell) -> list[Matrix]:
 def _as_inputs(inputs: object, steps: int, rng: np.random.Generator) -> Array:
     if np.ndim(inputs) == 0:  # type: ignore[arg-type]
         m = require_count("inputs", inputs)
+        require_memory("steps", steps, steps * _SEQUENCES * m)
         x = rng.standard_normal((steps, _SEQUENCES, m))
     else:
         x = require_array("inputs", inputs, "(T, B, m)")

@@ -11,7 +11,7 @@ from typing import Self, final
 import numpy as np
 
 from gradlab._checks import (
-    require_count,
+    require_length,
     require_one_of,
     require_parameter,
     require_rng,
@@ -118,7 +118,8 @@ class CharacterModel:
 
     def start(self, sequences: int) -> Array:
         """Return h_0 = 0 for so many sequences, (B, n)."""
-        return np.zeros((require_count("sequences", sequences), self.cell.sizes[0]))
+        n = self.cell.sizes[0]
+        return np.zeros((require_length("sequences", sequences, each=n), n))
 
     def objective(self, tokens: Array, h0: Array) -> CrossEntropy:
         """Return the loss on a stretch: symbol t is read, symbol t + 1 is asked for.

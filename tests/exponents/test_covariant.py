@@ -296,11 +296,16 @@ def test_table_and_storage(tmp_path, rng):
 
 def test_vectors_that_memory_cannot_hold_are_refused(rng, monkeypatch):
     factors = graded_chain(90, rng)
-    monkeypatch.setattr("gradlab._checks._physical_memory", lambda: 1000.0)
+    monkeypatch.setattr("gradlab._checks._physical_memory", lambda: 1500.0)
     with pytest.raises(InputError, match=r"`every` = 1 needs .* GiB"):
         covariant_lyapunov_vectors(factors, burn_in=30, tail=30)
     few = covariant_lyapunov_vectors(factors, burn_in=30, tail=30, every=10)
+    # Four times 9 numbers, and the growths of 30 steps: 1,008 bytes.
     assert few.times.tolist() == [30, 40, 50, 60]
+    # Segments of one step each: a frame at every one of the last 60.
+    monkeypatch.setattr("gradlab.exponents._covariant_sweep._ROOM", 1)
+    with pytest.raises(InputError, match=r"`T` = 90 needs .* GiB"):
+        covariant_lyapunov_vectors(factors, burn_in=30, tail=30, every=10)
 
 
 def test_refusals(rng):
