@@ -35,8 +35,11 @@ class JacobianChain:
     ----------
     factors : (T, n, n) array_like or AbstractJacobian
         ``factors[0]`` is J_1, which acts first; the product is J_T ⋯ J_1.  A factored
-        Jacobian may also hold a batch (T, B, n, n); its sequences never mix.  An array
-        is not copied.
+        Jacobian may also hold a batch (T, B, n, n); its sequences never mix.
+
+        An array of float64 is not copied, for T n² numbers may fill the memory: what
+        its owner changes in it later is changed in the chain, which itself can only
+        read it.  Anything else is copied.
 
     Raises
     ------
@@ -53,7 +56,9 @@ class JacobianChain:
 
     def __init__(self, factors: object) -> None:
         if not isinstance(factors, AbstractJacobian):
-            factors = DenseJacobian(require_stack("factors", factors))
+            stack = require_stack("factors", factors).view()
+            stack.setflags(write=False)
+            factors = DenseJacobian(stack)
         shape = factors.shape
         if len(shape) not in (3, 4) or shape[-1] != shape[-2]:
             raise ShapeError("factors", "(T, n, n) or (T, B, n, n)", shape)

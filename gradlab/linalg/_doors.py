@@ -25,7 +25,10 @@ def require_corner(n: int, of: int) -> tuple[int, int]:
 
 
 def require_square(name: str, A: ArrayLike) -> Matrix:
-    """Return `A` as a finite float64 or complex128 array (n, n), n ≥ 1.
+    """Return `A` as a finite float64 or complex128 array (n, n), n ≥ 1, a snapshot.
+
+    A copy costs nothing beside the work, and nothing that is done to the caller's array
+    meanwhile reaches it.
 
     Examples
     --------
@@ -35,6 +38,7 @@ def require_square(name: str, A: ArrayLike) -> Matrix:
     if isinstance(A, np.ndarray) and A.ndim == 2:
         # A broadcast array takes no memory, but its copies do.
         require_memory("n", max(A.shape), 2 * A.size)
+        A = A.copy(order="K")
     array = require_array(name, A, "(n, n)", allow_complex=True)
     if not array.size:
         message = f"`{name}` needs n >= 1; got shape {array.shape}."

@@ -188,3 +188,26 @@ def test_a_batch_has_no_one_product(rng):
         chain.sequence(0).sequence(0)
     with pytest.raises(InputError, match=r"`b` must be in 0 … 1; got 2\."):
         chain.sequence(2)
+
+
+def test_an_array_is_seen_through_and_cannot_be_written():
+    factors = np.full((200, 2, 2), 0.5)
+    chain = JacobianChain(factors)
+    for J in chain:
+        with pytest.raises(ValueError, match="read-only"):
+            J *= 2.0
+    factors[0] = np.eye(2)  # its owner may, and the chain follows
+    assert next(iter(chain)).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    own = chain.factors()  # a copy, as large as it is
+    own[:] = 0.0
+    assert factors[1].tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert factors.flags.writeable
+
+
+@pytest.mark.parametrize("kind", [np.float32, ">f8", list])
+def test_anything_else_is_copied(kind):
+    factors = np.full((3, 2, 2), 0.5)
+    given = factors.tolist() if kind is list else factors.astype(kind)
+    chain = JacobianChain(given)
+    given[0] = [[1.0, 0.0], [0.0, 1.0]]
+    assert next(iter(chain)).tolist() == [[0.5, 0.5], [0.5, 0.5]]

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 from gradlab.errors import InputError, InputTypeError, NonFiniteError, ShapeError
-from gradlab.linalg import numerical_range
+from gradlab.linalg import _doors, numerical_range
 from tests.cases.one_matrix import FUNCTIONS
 from tests.linalg.known import cyclic_shift, grcar, jordan, scaled_gaussian
 
@@ -187,3 +187,19 @@ def test_the_input_is_never_changed(name, order, rng):
     A.setflags(write=False)
     DOORS[name](A, EPS)
     assert hashlib.sha256(A.tobytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_done_to_the_input_meanwhile_is_not_seen(name, rng, monkeypatch):
+    A = scaled_gaussian(4, 0.9, rng)
+    expected = FUNCTIONS[name].bracket(A.copy(), EPS)
+    checked = _doors.require_array
+
+    def then_spoilt(*arguments, **options):
+        found = checked(*arguments, **options)
+        A[:] = math.nan  # as another thread might
+        return found
+
+    monkeypatch.setattr(_doors, "require_array", then_spoilt)
+    assert FUNCTIONS[name].bracket(A, EPS) == expected
+    assert np.isnan(A).all()
