@@ -16,7 +16,7 @@ from gradlab.errors import DivergenceError, InputError, InputTypeError, ShapeErr
 from gradlab.exponents._blocks import start_frame
 from gradlab.exponents._caveats import period_of
 from gradlab.exponents._thin import is_thin, swept
-from gradlab.linalg.reorthonormalise import Flag
+from gradlab.linalg._flag import Flag
 from gradlab.typing import Array, Inputs, Vector
 
 __all__ = ["Block", "Stream"]

@@ -72,8 +72,8 @@ class CyclicSweep:
         return np.array([math.fsum([self.shift, *column]) for column in columns])
 
     def _advance(self, stack: Factors) -> None:
-        steps, shift = prepared(stack)
-        self.shift += shift
+        steps = prepared(stack)
+        self.shift += steps.shift
         done, length = 0, 1
         while done < len(steps):
             gone = self._stretch(steps[done : done + length])

@@ -64,13 +64,14 @@ class RowScaled:
         """Return a stretch of the factors."""
         return RowScaled(self.rows[part], self.matrix, self.sizes)
 
-    def prepared(self) -> "tuple[Steps, float]":
-        """Return the steps of a sweep over it, and ln of what they are scaled by."""
+    def prepared(self) -> "Steps":
+        """Return the steps of a sweep over it."""
         rows, sizes = self.rows, np.abs(self.rows) * self.sizes
         move = _move_inside_range(sizes)
         if move.any():
             rows, sizes = (times_power(x, move[:, None]) for x in (rows, sizes))
-        return Steps(self.matrix[None], rows, sizes), _nats(move)
+        done = np.arange(1, len(rows) + 1)
+        return Steps(self.matrix[None], rows, sizes, move, done)
 
 
 @final
@@ -86,11 +87,17 @@ class Steps:
         None where every factor is its matrix.
     sizes : (k, n) ndarray
         The largest entry of every row of J_t, in magnitude.
+    powers : (k,) ndarray of int
+        J_t is 2^powers[t] times what it stands for.
+    done : (k,) ndarray of int
+        How many factors of the stack are gone after each step.
     """
 
     matrices: Array
     scales: Array | None
     sizes: Array
+    powers: Array
+    done: Array
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -101,11 +108,17 @@ class Steps:
         """The size of the factors."""
         return self.sizes.shape[1]
 
+    @property
+    def shift(self) -> float:
+        """Ln of what their product is smaller by than that of the factors."""
+        return -math.log(2.0) * float(self.powers.sum())
+
     def __getitem__(self, part: slice) -> "Steps":
         """Return a stretch of the steps."""
         matrices = self.matrices[part] if self.scales is None else self.matrices
         scales = None if self.scales is None else self.scales[part]
-        return Steps(matrices, scales, self.sizes[part])
+        rest = self.sizes[part], self.powers[part], self.done[part]
+        return Steps(matrices, scales, *rest)
 
     def dense(self, steps: slice | Array) -> Factors:
         """Return some of the factors as an array (k, n, n)."""
@@ -114,35 +127,36 @@ class Steps:
         return self.scales[steps][:, :, None] * self.matrices
 
 
-def prepared(stack: Factors | RowScaled) -> tuple[Steps, float]:
-    """Return the steps of a sweep over a stack, and ln of what they are scaled by.
-
-    There may be more steps than factors, with a product that is e^shift times smaller.
-    """
+def prepared(stack: Factors | RowScaled) -> Steps:
+    """Return the steps of a sweep over a stack, of which a factor may take two."""
     if isinstance(stack, RowScaled):
         return stack.prepared()
-    stack, sizes = _with_even_columns(np.ascontiguousarray(stack))
+    stack, sizes, done = _with_even_columns(np.ascontiguousarray(stack))
     move = _move_inside_range(sizes)
     moved = np.flatnonzero(move)
     if len(moved):
         stack, sizes = stack.copy(), sizes.copy()
         stack[moved] = times_power(stack[moved], move[moved, None, None])
         sizes[moved] = times_power(sizes[moved], move[moved, None])
-    return Steps(stack, None, sizes), _nats(move)
+    return Steps(stack, None, sizes, move, done)
 
 
-def _with_even_columns(stack: Factors) -> tuple[Factors, Array]:
-    """Return a stack with the same product and even columns, and its row sizes."""
+def _with_even_columns(stack: Factors) -> tuple[Factors, Array, Array]:
+    """Return a stack with the same product and even columns, and its row sizes.
+
+    Also how many of the given factors are gone after each of these.
+    """
     sizes, columns = _measured(stack)
     uneven = np.flatnonzero(~(columns > _EVEN).all(axis=1))
+    done = np.arange(1, len(stack) + 1)
     if not len(uneven):
-        return stack, sizes
+        return stack, sizes, done
     # Powers of two, so that A' and diag(c) are exact.
     c = np.ldexp(1.0, np.frexp(columns[uneven])[1] - 1)
     stack = stack.copy()
     stack[uneven] /= c[:, None, :]
     stack = np.insert(stack, uneven, np.eye(stack.shape[1]) * c[:, None, :], axis=0)
-    return stack, largest(np.abs(stack), 2)
+    return stack, largest(np.abs(stack), 2), np.insert(done, uneven, uneven)
 
 
 def _measured(stack: Factors) -> tuple[Array, Array]:
@@ -182,7 +196,3 @@ def _move_inside_range(sizes: Array) -> Array:
     highest = 1020 - sizes.shape[1].bit_length()
     move = np.where(exponents > highest, highest - exponents, 0)
     return np.where(exponents < _LOWEST, -exponents, move)
-
-
-def _nats(powers: Array) -> float:
-    return -math.log(2.0) * float(powers.sum())

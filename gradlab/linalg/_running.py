@@ -80,11 +80,11 @@ class Running:
             stack = stack.astype(np.complex128)
             self.frame = self.frame.astype(np.complex128, order="F")
             self.right = self.right.astype(np.complex128)
-        steps, shift = prepared(stack)
+        steps = prepared(stack)
         start = 0
         while start < len(steps) and len(self.high):
             start += self._stretch(steps[start : start + self.length])
-        self.high, self.low = add_logs(self.high, self.low, shift)
+        self.high, self.low = add_logs(self.high, self.low, steps.shift)
         self.steps += len(stack)
 
     def _stretch(self, steps: Steps) -> int:

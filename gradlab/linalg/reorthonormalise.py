@@ -8,33 +8,20 @@ the sums those of the QR recursion exactly.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dgeqrf, zgeqrf
 
 from gradlab._checks import require_array, require_count
 from gradlab.errors import InputError
 from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
-from gradlab.linalg._exact_elimination import exact_elimination, weights_in_order
-from gradlab.linalg._factors import RowScaled, Steps, prepared
-from gradlab.linalg._safeguards import (
-    Trouble,
-    is_dependent,
-    is_poor,
-    trouble,
-    with_sorted_rows,
-)
+from gradlab.linalg._factors import RowScaled
+from gradlab.linalg._flag import Flag
+from gradlab.linalg._safeguards import is_poor
 from gradlab.linalg._stacks import read_stacks
-from gradlab.linalg._weighted import log_magnitude, log_of_product, sum_of_logs
-from gradlab.linalg.exact_rank import ImageBasis
+from gradlab.linalg._weighted import sum_of_logs
 from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["Flag", "block_log_growths", "growths_of_parts"]
-
-_STRETCH = 256  # steps between looks at the frame, or more
-_ENTRIES = 2**15  # of their pivots
+__all__ = ["block_log_growths", "growths_of_parts"]
 
 
 def block_log_growths(
@@ -109,24 +96,28 @@ def growths_of_parts(
     [[1.3863, -1.3863]]
     """
     flag = Flag.of(np.asfortranarray(frame), sweep)
-    sums: list[list[Vector]] = []
-    left = 0
+    sums: list[list[Vector]] = [[]]
+    since, span = 0, skip or block
     for stack in parts:
-        done = 0
-        while done < len(stack):
-            if left == 0:
-                left = skip if skip and not sums else block
-                sums.append([])
-            piece = stack[done : done + left]
-            sums[-1].append(flag.advance(piece))
-            done += len(piece)
-            left -= len(piece)
-            if left == 0:
-                sums[-1].append(flag.settle())
-    if left:
+        ends = range(span - since, len(stack) + 1, block)
+        first, *others = flag.follow(stack, ends)
+        sums[-1] += first
+        sums += others
+        since = len(stack) - ends[-1] if ends else since + len(stack)
+        span = block if ends else span
+    if since:
         sums[-1].append(flag.settle())
-    counted = [sum_of_logs(np.array(terms)) for terms in sums[1 if skip else 0 :]]
-    return np.array(counted).reshape(len(counted), flag.k)
+    else:
+        sums.pop()
+    return _added_up(sums[1 if skip else 0 :], flag.k)
+
+
+def _added_up(sums: list[list[Vector]], k: int) -> Array:
+    """Return the sums of lists of (k,) logs, one row each."""
+    terms = np.zeros((max(map(len, sums), default=0), len(sums), k))
+    for i, column in enumerate(sums):
+        terms[: len(column), i] = column
+    return sum_of_logs(terms) if len(terms) else np.zeros((0, k))
 
 
 def _start_frame(n: int, k: int | None, frame: Matrix | None) -> Matrix:
@@ -143,145 +134,3 @@ def _start_frame(n: int, k: int | None, frame: Matrix | None) -> Matrix:
         message = "`frame` must have independent columns; they are nearly dependent."
         raise InputError(message)
     return np.asfortranarray(Q)
-
-
-@dataclass
-class Flag:
-    """A frame on its way; `corner` holds ln|diag R| of its QR when last settled.
-
-    >>> flag = Flag.starting(np.eye(2))
-    >>> sums = flag.advance(np.array([[[2.0, 1.0], [1.0, 1.0]]])) + flag.settle()
-    >>> sums.round(6).tolist()  # ln √5, − ln √5
-    [0.804719, -0.804719]
-    """
-
-    sweep: Sweep
-    frame: Matrix
-    alive: Array
-    corner: Vector
-    k: int
-    image: ImageBasis | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, frame: Matrix, sweep: Sweep) -> "Flag":
-        """Return an orthonormal frame (n, k) that is about to go."""
-        k = frame.shape[1]
-        return cls(sweep, frame, np.arange(k), np.zeros(k), k)
-
-    @classmethod
-    def starting(cls, frame: Matrix) -> "Flag":
-        """Return an orthonormal frame (n, k) that goes no one knows how far."""
-        sweep = choose_sweep("auto", len(frame), None)
-        return cls.of(np.asfortranarray(frame), sweep)
-
-    def advance(self, stack: Factors | RowScaled) -> Vector:
-        """Follow a stack of factors; return the sums of the logs of its pivots."""
-        if isinstance(stack, np.ndarray) and (
-            np.iscomplexobj(stack) or np.iscomplexobj(self.frame)
-        ):
-            stack = stack.astype(np.complex128)
-            self.frame = self.frame.astype(np.complex128, order="F")
-        nothing = np.full(self.k, -np.inf)
-        nothing[self.alive] = 0.0
-        terms = [nothing]
-        steps, shift = prepared(stack)
-        stretch = max(_STRETCH, _ENTRIES // max(steps.n, 1))
-        done = 0
-        while done < len(steps) and len(self.alive):
-            gone, logs = self._stretch(steps[done : done + stretch])
-            done += gone
-            terms.append(np.full(self.k, -np.inf))
-            terms[-1][self.alive] = logs
-        return sum_of_logs(np.array(terms)) + shift
-
-    def settle(self) -> Vector:
-        """Return what a QR of the frame adds to the sums since it was last settled."""
-        change = np.full(self.k, -np.inf)
-        if len(self.alive):
-            logs = _log_corner(self.frame)
-            change[self.alive] = logs - self.corner
-            self.corner = logs
-        return change
-
-    def _stretch(self, steps: Steps) -> tuple[int, Vector]:
-        """Go through the given steps, or fewer; return how many, and their sums."""
-        frame, _, diagonal, rows = self.sweep(steps, self.frame, None)
-        found = trouble(steps, diagonal, rows)
-        if found is None and is_dependent(frame, rows[-1]):
-            found = len(steps) // 2, Trouble.GROWN
-        if found is not None:
-            step, reason = found
-            if step:
-                return self._stretch(steps[:step])
-            return 1, self._take_step(steps[:1], reason)
-        self._record(steps)
-        self.frame = frame
-        return len(steps), log_of_product(diagonal)
-
-    def _take_step(self, step: Steps, reason: Trouble) -> Vector:
-        if reason is Trouble.SINGULAR:
-            return self._singular_step(step)
-        self._record(step)
-        (J,) = step.dense(slice(None))
-        if reason is Trouble.CANCELLED:
-            weights = weights_in_order(len(self.alive))
-            self.frame, logs = exact_elimination(J, self.frame, weights)[:2]
-            return logs
-        self.frame, R = with_sorted_rows(J @ self.frame)
-        return log_magnitude(R.diagonal())
-
-    def _record(self, steps: Steps) -> None:
-        if self.image is not None:
-            self.image.advance(np.array(steps.dense(slice(None))))
-
-    def _singular_step(self, step: Steps) -> Vector:
-        """Take one singular factor, and drop the directions that it annihilates."""
-        if self.image is None:
-            self.image = ImageBasis(step.n)
-        self._record(step)
-        rank = self.image.rank()
-        before = self.settle()
-        chosen = _survivors(step.dense(slice(None))[0] @ self.frame, rank)
-        start = np.asfortranarray(self.frame[:, chosen])
-        self.alive = self.alive[chosen]
-        if not len(chosen):
-            return np.zeros(0)
-        self.corner = _log_corner(start)
-        self.frame, _, pivots, _ = self.sweep(step, start, None)
-        return before[self.alive] + log_magnitude(pivots[0])
-
-
-def _log_corner(frame: Matrix) -> Vector:
-    """Return ln|diag R| of the QR of a frame."""
-    geqrf: Any = zgeqrf if np.iscomplexobj(frame) else dgeqrf
-    return log_magnitude(geqrf(frame)[0].diagonal())
-
-
-def _survivors(moved: Matrix, rank: int) -> list[int]:
-    """Return which columns stay independent, in order, when only `rank` of them can."""
-    sizes = np.abs(moved).max(axis=0)
-    doomed = max(moved.shape[1] - rank, 0)
-    tolerance = 1e-12
-    while True:
-        chosen = _independent(moved, tolerance * sizes, doomed)
-        if len(chosen) <= rank:
-            return chosen
-        tolerance *= 1e3
-
-
-def _independent(moved: Matrix, noise: Vector, doomed: int) -> list[int]:
-    """Return the columns that elimination in order leaves above the noise.
-
-    At most `doomed` of them are given up for noise; a column of zeros always is.
-    """
-    rest, chosen = moved.copy(), []
-    for c in range(moved.shape[1]):
-        row = int(np.abs(rest[:, c]).argmax())
-        size = abs(rest[row, c])
-        if size == 0.0 or (doomed > 0 and size <= noise[c]):
-            doomed -= 1
-            continue
-        rest -= np.outer(rest[:, c], rest[row] / rest[row, c])
-        rest[row] = 0.0
-        chosen.append(c)
-    return chosen

@@ -51,7 +51,7 @@ def test_one_step_is_one_pivoted_lu(engine, n, r, rng):
     run = choose_sweep(engine, n, 3)
     stack, frame = rng.standard_normal((3, n, n)), rng.standard_normal((n, r))
     end, growth, diagonal, rows = run(
-        prepared(stack)[0], np.asfortranarray(frame), np.eye(r, order="F")
+        prepared(stack), np.asfortranarray(frame), np.eye(r, order="F")
     )
     P = stack[2] @ stack[1] @ stack[0] @ frame
     # Three products and eliminations of well-conditioned matrices.

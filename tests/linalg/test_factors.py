@@ -16,8 +16,9 @@ from tests.oracles.products import log_growths
 @pytest.mark.parametrize("make", [columns_graded, graded_on_both_sides])
 def test_uneven_columns_are_a_factor_of_their_own(make, rng):
     stack = make(5, 3, 1e-8, rng)
-    steps, shift = prepared(stack)
-    assert (len(steps), shift) == (6, 0.0)
+    steps = prepared(stack)
+    assert (len(steps), steps.shift) == (6, 0.0)
+    assert steps.done.tolist() == [0, 1, 1, 2, 2, 3]
     columns, rows = steps.matrices[::2], steps.matrices[1::2]
     # Powers of two: the product of the two is the factor, bit by bit.
     assert np.array_equal(rows @ columns, stack)
@@ -28,9 +29,9 @@ def test_uneven_columns_are_a_factor_of_their_own(make, rng):
 @pytest.mark.parametrize("size", [1e-300, 5e-324, 1e300])
 def test_factors_at_the_ends_of_the_range_are_moved_inside(size):
     stack = size * np.array([[[1.0, 1.0], [0.0, 1.0]]])
-    steps, shift = prepared(stack)
+    steps = prepared(stack)
     assert 1e-280 < steps.sizes.min() <= steps.sizes.max() < 1e307
-    moved = np.log(steps.matrices[0, 0, 0]) + shift
+    moved = np.log(steps.matrices[0, 0, 0]) + steps.shift
     # 5e-324 is a power of two, and its log is right to an ulp of 745.
     assert moved == pytest.approx(math.log(size), rel=1e-15)
     assert np.array_equal(stack, size * np.array([[[1.0, 1.0], [0.0, 1.0]]]))
@@ -91,7 +92,8 @@ def test_what_is_not_kept_as_slopes_times_weights(rows, matrix):
 def test_stretches_of_slopes_times_weights(rng):
     rows, W = rng.uniform(size=(9, 3)), rng.normal(size=(3, 3))
     stack = RowScaled.of(rows, W)
-    steps, shift = stack[2:7].prepared()
-    assert (len(stack), len(stack[2:7]), len(steps), steps.n, shift) == (9, 5, 5, 3, 0)
+    steps = stack[2:7].prepared()
+    assert (len(stack), len(stack[2:7]), len(steps), steps.n) == (9, 5, 5, 3)
+    assert (steps.shift, steps.done.tolist()) == (0.0, [1, 2, 3, 4, 5])
     assert np.array_equal(steps[1:3].dense(slice(None)), rows[3:5, :, None] * W)
     assert np.array_equal(steps.sizes, np.abs(rows[2:7, :, None] * W).max(axis=2))
