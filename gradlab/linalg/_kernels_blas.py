@@ -5,6 +5,7 @@ transpose.  So C = A B is asked for as Cᵀ = Bᵀ Aᵀ, with left and right, an
 upper, exchanged.  Compiled lines are invisible to coverage.
 """
 
+import functools
 from typing import Any, NamedTuple
 
 import llvmlite.ir
@@ -43,12 +44,14 @@ class Blas(NamedTuple):
 
 def blas() -> Blas:
     """Return the routines of the BLAS that SciPy was built with."""
-    gemm, trmm = (
-        get_cython_function_address("scipy.linalg.cython_blas", name)
-        for name in ("dgemm", "dtrmm")
-    )
     letters = np.frombuffer(b"NLUR", np.int8).copy()
+    gemm, trmm = _address("dgemm"), _address("dtrmm")
     return Blas(gemm, trmm, np.zeros(6, np.int32), np.zeros(2), letters)
+
+
+@functools.cache
+def _address(name: str) -> int:
+    return get_cython_function_address("scipy.linalg.cython_blas", name)
 
 
 @intrinsic

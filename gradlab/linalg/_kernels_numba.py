@@ -1,4 +1,4 @@
-"""The triangularising sweep as a compiled loop, with the pivots of LAPACK's.
+"""The triangularising sweep as a compiled loop, with LAPACK's pivots but for ties.
 
 The recursion is that of `gradlab.linalg._sweep.sweep`, so the results agree to
 rounding; this module is loaded only through `gradlab.linalg._engines`.  Compiling takes
@@ -18,16 +18,16 @@ from gradlab.linalg._kernels_blas import (
     times_unit_lower,
     upper_times,
 )
-from gradlab.linalg._kernels_blocks import LANES, times_frame
+from gradlab.linalg._kernels_in_place import in_place_loop
 from gradlab.linalg._kernels_lu import factorise, padded
 from gradlab.linalg._kernels_small import pair_loop, small_loop
 from gradlab.linalg._sweep import sweep as sweep_by_lapack
-from gradlab.typing import Array, Matrix, Vector
+from gradlab.typing import Array, Matrix
 
 __all__ = ["sweep"]
 
-_SMALL = 7  # the size up to which plain loops beat blocks of columns
-_IN_REGISTERS = 160  # the size up to which blocks in registers beat BLAS
+_SMALL = 4  # the size up to which plain loops beat registers
+_MIDDLE = 120  # the size up to which registers beat BLAS
 
 
 def sweep(
@@ -47,6 +47,8 @@ def sweep(
         pair_loop(*given[:3], diagonal, rows)
     elif n <= _SMALL:
         small_loop(*given, diagonal, rows)
+    elif n <= _MIDDLE:
+        in_place_loop(blas(), *given, diagonal, rows)
     else:
         space = np.zeros((2, *padded(n)))
         _loop(blas(), *given, diagonal, rows, space, space.view(np.int64))
@@ -71,58 +73,26 @@ def _loop(
     The factored matrices take turns in the two halves of `space`.
     """
     n, r = frame.shape
+    columns = -(-r // 4) * 4
     swaps, order = np.empty(space.shape[1], np.int64), np.arange(n)
     for t in range(len(scales)):
-        A, d, here = matrices[t if len(matrices) > 1 else 0], scales[t], space[t % 2]
-        _move(use, A, d, order, space[1 - t % 2], frame, t == 0, here)
-        factorise(use, here, bits[t % 2], -(-r // 4) * 4, swaps)
+        here = t % 2
+        matrix = matrices[t if len(matrices) > 1 else 0]
+        if t == 0:
+            _take_columns(matrix, scales[t], order, space[1])
+            add_product(use, 1.0, space[1, :n, :n], frame, 0.0, space[0, :n, :r])
+        else:
+            _take_columns(matrix, scales[t], order, space[here])
+            _times_frame(use, space[here], space[1 - here], n, r)
+        space[here, :n, r:columns] = 0.0
+        factorise(use, space[here], bits[here], columns, swaps)
         _follow(swaps, order, r)
         for i in range(r):
-            diagonal[t, i] = here[i, i]
+            diagonal[t, i] = space[here, i, i]
             rows[t, i] = order[i]
         if tracked:
-            upper_times(use, here, growth)
+            upper_times(use, space[here], growth)
     _scatter(space[(len(scales) - 1) % 2], order, frame)
-
-
-@numba.njit(**COMPILED)
-def _move(
-    use: Blas,
-    A: Matrix,
-    d: Vector,
-    order: Array,
-    L: Matrix,
-    frame: Matrix,
-    first: bool,
-    out: Matrix,
-) -> None:  # pragma: no cover
-    """Set the first columns of `out` to diag(d) A F, where row order[i] of F is L's i.
-
-    At the first step F is `frame`, and its rows are in order.
-    """
-    n, r = frame.shape
-    if n <= _IN_REGISTERS:
-        if first:
-            L[:n, :r] = frame
-        else:
-            _show_triangle(L, r)
-        times_frame(A, d, order, L, r, not first, out)
-    elif first:
-        _take_columns(A, d, order, L)
-        add_product(use, 1.0, L[:n, :n], frame, 0.0, out[:n, :r])
-    else:
-        _take_columns(A, d, order, out)
-        _times_frame(use, out, L, n, r)
-        out[:n, r : -(-r // 4) * 4] = 0.0
-
-
-@numba.njit(**COMPILED)
-def _show_triangle(L: Matrix, r: int) -> None:  # pragma: no cover
-    """Put zeros above the diagonal of a packed L, and ones on it, in its blocks."""
-    for k in range(r):
-        L[k, k] = 1.0
-        for c in range(k + 1, -(-(k + 1) // LANES) * LANES):
-            L[k, c] = 0.0
 
 
 @numba.njit(**COMPILED)

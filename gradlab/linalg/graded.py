@@ -135,9 +135,9 @@ def graded_product(
         is read once, some thousand steps at a time.  With T = 0 the product is the
         identity.
     engine : {"auto", "numpy", "numba"}
-        Which code runs the steps: calls to LAPACK, or a compiled loop for n <= 24
-        (extra ``jit``).  "auto" takes numba where it is installed and the chain long
-        enough.  The results agree to rounding.
+        Which code runs the steps: calls to LAPACK, or a compiled loop (extra ``jit``).
+        "auto" takes numba where it is installed and the chain long enough.  The results
+        agree to rounding.
 
     Returns
     -------

@@ -42,11 +42,11 @@ def test_numba_is_found_where_it_is_installed():
     assert _engines._numba_is_there() == (importlib.util.find_spec("numba") is not None)
 
 
-# Sizes of the small loops, of panels that are not full, of a block and of several.
-@pytest.mark.parametrize(
-    ("n", "r"),
-    [(1, 1), (5, 5), (5, 2), (8, 8), (13, 13), (13, 6), (43, 43), (43, 9), (90, 90)],
-)
+# Sizes of the small loops, of panels that are not full, of registers, of blocks.
+SIZES = [(1, 1), (4, 3), (5, 5), (5, 2), (8, 8), (13, 13), (13, 6), (43, 9), (90, 90)]
+
+
+@pytest.mark.parametrize(("n", "r"), [*SIZES, (121, 121), (130, 9)])
 def test_one_step_is_one_pivoted_lu(engine, n, r, rng):
     run = choose_sweep(engine, n, 3)
     stack, frame = rng.standard_normal((3, n, n)), rng.standard_normal((n, r))
@@ -60,6 +60,20 @@ def test_one_step_is_one_pivoted_lu(engine, n, r, rng):
     assert np.abs(end).max() == 1.0
     assert np.array_equal(np.triu(growth), growth)
     assert (end[rows[2], np.arange(r)] == 1.0).all()
+
+
+@pytest.mark.parametrize("n", [3, 7, 20, 121])
+@pytest.mark.parametrize("column", [0, -2])
+def test_a_column_of_zeros_has_the_pivot_zero(engine, n, column, rng):
+    stack = rng.standard_normal((2, n, n))
+    stack[0][:, column] = 0.0
+    end, growth, diagonal, rows = choose_sweep(engine, n, 2)(
+        prepared(stack), np.eye(n, order="F"), np.eye(n, order="F")
+    )
+    assert np.array_equal(diagonal[0] == 0.0, np.arange(n) == column % n)
+    assert sorted(rows[0]) == sorted(rows[1]) == list(range(n))
+    P = stack[1] @ stack[0]
+    np.testing.assert_allclose(end @ growth, P, rtol=0, atol=1e-12 * np.abs(P).max())
 
 
 def test_the_engine_can_be_chosen(engine):
