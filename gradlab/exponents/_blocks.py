@@ -10,6 +10,7 @@ from gradlab.cells.factored import AbstractJacobian, GatedJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.errors import InputError, NonFiniteError
 from gradlab.exponents._thin import is_thin, thin_growths
+from gradlab.linalg._blocks import invariant_order
 from gradlab.linalg._engines import Engine, choose_sweep
 from gradlab.linalg._factors import RowScaled
 from gradlab.linalg._weighted import log_of_product
@@ -20,6 +21,7 @@ __all__ = [
     "chain_of",
     "counted_steps",
     "growths",
+    "in_general_position",
     "is_row_scaled",
     "mean_log_abs_det",
     "require_directions",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _ENTRIES = 2**16  # of the Jacobians that are formed at once: they stay in the cache
+_FEW = 4  # Jacobians whose zeros are looked at
 _SEED = 20  # of the start frame: any seed gives a frame in general position
 
 
@@ -78,7 +81,7 @@ def growths(
 
     The last block may be shorter.
     """
-    frame = start_frame(chain.size, k)
+    frame = start_frame(chain, k)
     if is_thin(chain.size, k):
         found = thin_growths(chain, frame, block=block, burn_in=burn_in)
         if found is not None:
@@ -149,11 +152,19 @@ def _formed(piece: AbstractJacobian, start: int) -> Iterator[Factors]:
         yield stack
 
 
-def start_frame(n: int, k: int) -> Matrix:
-    """Return the orthonormal columns (n, k) that are followed."""
-    # All n directions: any frame gives all exponents, and that of the coordinates gives
-    # those of diagonal and triangular chains with no transient.  A few: the leading
-    # ones are found only from a frame in general position.
-    if k == n:
-        return np.eye(n)
+def start_frame(chain: JacobianChain, k: int) -> Matrix:
+    """Return the orthonormal columns (n, k) that are followed along the chain."""
+    n = chain.size
+    if k < n:
+        return in_general_position(n, k)
+    # All n directions: any frame gives all exponents.  Axes give those of diagonal
+    # chains with no transient, and of block triangular ones block by block, where
+    # blocks that lead nowhere else come first; which do, the first Jacobians show.
+    pattern = (chain[:_FEW].factors() != 0).any(axis=0)
+    return np.eye(n)[:, invariant_order(pattern)]
+
+
+def in_general_position(n: int, k: int) -> Matrix:
+    """Return the same orthonormal columns (n, k) every time."""
+    # A few of n directions: the leading ones are found only from such a frame.
     return np.linalg.qr(np.random.default_rng(_SEED).standard_normal((n, k)))[0]

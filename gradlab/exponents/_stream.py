@@ -13,7 +13,7 @@ from gradlab._checks import require_array
 from gradlab.cells import AbstractCell
 from gradlab.dynamics import JacobianChain, Trajectory, run
 from gradlab.errors import DivergenceError, InputError, InputTypeError, ShapeError
-from gradlab.exponents._blocks import start_frame
+from gradlab.exponents._blocks import in_general_position, start_frame
 from gradlab.exponents._caveats import period_of
 from gradlab.exponents._thin import is_thin, swept
 from gradlab.linalg._flag import Flag
@@ -54,15 +54,15 @@ class Stream:
         n, m = cell.sizes
         self._cell, self._state = cell, require_array("h0", h0, "(n,)", sizes={"n": n})
         self._inputs = _Source(inputs, m)
-        self._frame = start_frame(n, n if k is None else k)
-        thin = is_thin(n, self._frame.shape[1])
-        self._flag = None if thin else Flag.starting(self._frame)
+        self._k = n if k is None else k
+        self._frame = in_general_position(n, self._k) if is_thin(n, self._k) else None
+        self._flag: Flag | None = None
         self._stretch = max(1, min(_LONGEST, _ENTRIES // n**2))
         self._done = 0
 
     def block(self, steps: int) -> Block:
         """Go on by so many steps, or by fewer if the inputs end."""
-        k = self._frame.shape[1]
+        k = self._k
         sums, log_det, done, period = np.zeros(k), 0.0, 0, 0
         while done < steps:
             x = self._inputs.take(min(self._stretch, steps - done))
@@ -87,12 +87,14 @@ class Stream:
         return trajectory
 
     def _growth(self, chain: JacobianChain) -> Vector:
-        if self._flag is None:
+        if self._flag is None and self._frame is not None:
             found = swept(chain, self._frame, range(len(chain)))
             if found is not None:
                 self._frame, growth = found
                 return growth
             self._flag = Flag.starting(self._frame)
+        elif self._flag is None:
+            self._flag = Flag.starting(start_frame(chain, self._k))
         return self._flag.advance(chain.factors())
 
 

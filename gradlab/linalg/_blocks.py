@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gradlab.typing import Array, Factors, Vector
 
-__all__ = ["balanced", "irreducible_blocks", "strong_components"]
+__all__ = ["balanced", "invariant_order", "irreducible_blocks", "strong_components"]
 
 
 def irreducible_blocks(matrices: Factors) -> list[Vector]:
@@ -35,6 +35,34 @@ def strong_components(pattern: Array) -> list[Vector]:
     """
     count, label = connected_components(pattern, connection="strong")
     return [np.flatnonzero(label == k) for k in range(count)]
+
+
+def invariant_order(pattern: Array) -> Vector:
+    """Return an order that makes matrices of a pattern block upper triangular.
+
+    They then take the axes up to the end of each block into themselves.  Axes that are
+    in such an order already are left in it.
+
+    >>> invariant_order(np.tril(np.ones((3, 3)))).tolist()
+    [2, 1, 0]
+    """
+    if pattern.all():
+        return np.arange(len(pattern))
+    blocks = sorted(strong_components(pattern), key=lambda block: int(block[0]))
+    label = np.empty(len(pattern), np.intp)
+    for k, block in enumerate(blocks):
+        label[block] = k
+    leads = np.zeros((len(blocks), len(blocks)), bool)
+    into, out_of = np.nonzero(pattern)
+    leads[label[out_of], label[into]] = True
+    np.fill_diagonal(leads, False)
+    order: list[Vector] = []
+    left = np.full(len(blocks), True)
+    while left.any():
+        ready = np.flatnonzero(left & ~leads.any(axis=1))
+        order += [blocks[k] for k in ready]
+        left[ready], leads[:, ready] = False, False
+    return np.concatenate(order)
 
 
 def balanced(matrices: Factors) -> Factors:

@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from gradlab.cells import LSTM, RNN, Logistic, Wrapped
+from gradlab.cells import LSTM, RNN, Linear, Logistic, Wrapped
 from gradlab.dynamics import Trajectory, run
 from gradlab.errors import InputError, InputTypeError
-from gradlab.exponents import LyapunovSpectrum, lyapunov_spectrum
+from gradlab.exponents import LyapunovSpectrum, lyapunov_spectrum, lyapunov_until
 from gradlab.linalg import block_log_growths, newman_exponents
 from gradlab.meanfield import mean_field_exponent
 from tests.exponents import systems
@@ -373,3 +373,39 @@ def test_saved_and_loaded(tmp_path, rng):
     assert math.isnan(back.sum_rule)
     np.testing.assert_array_equal(back.exponents, spectrum.exponents)
     assert "benettin1980lyapunov" in spectrum.cite()
+
+
+@pytest.mark.parametrize("coupling", [1.0, 10.0, 1e3])
+@pytest.mark.parametrize("sizes", [(1,) * 24, (1, 3, 5, 2, 9)], ids=["single", "more"])
+def test_triangular_chains_have_the_exponents_of_their_blocks(engine, coupling, sizes):
+    # At a coupling of 10 an LU that starts elsewhere is wrong by nats.
+    rng = np.random.default_rng(3)
+    T, n, ends = 40, sum(sizes), np.cumsum(sizes)
+    J = coupling * rng.standard_normal((T, n, n))
+    alone = []
+    for size, end in zip(sizes, ends, strict=True):
+        own = slice(end - size, end)
+        J[:, own, :end] = 0.0
+        J[:, own, own] = rng.standard_normal((T, size, size)) + 2 * np.eye(size)
+        alone.append(block_log_growths(J[:, own, own], block=T)[0])
+    exact = np.sort(np.concatenate(alone) / T)[::-1]
+    # Axes in any order, but for those of one block.
+    shuffled = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    order = np.empty(n, int)
+    for block, end in enumerate(ends):
+        order[shuffled == block] = np.arange(end - sizes[block], end)
+    for chain in (J, J[:, order][:, :, order]):
+        found = lyapunov_spectrum(chain, blocks=2, engine=engine).exponents
+        # 40 factors of at most 9 units, with conditions of some hundreds.
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12)
+
+
+def test_a_run_until_an_error_finds_the_blocks_too():
+    # h' = A h with A lower triangular: the exponents are ln of its diagonal.
+    rng = np.random.default_rng(4)
+    diagonal = np.exp(rng.uniform(-1, 1, 20))
+    A = np.diag(diagonal) + 10 * np.tril(rng.standard_normal((20, 20)), -1)
+    cell = Linear(A / 2, np.zeros((20, 0)))
+    found = lyapunov_until(cell, np.zeros(20), None, stderr=1e-9)
+    exact = np.sort(np.log(diagonal / 2))[::-1]
+    np.testing.assert_allclose(found.exponents, exact, rtol=0, atol=1e-12)
