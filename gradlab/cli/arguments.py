@@ -17,11 +17,13 @@ __all__ = [
     "PICTURES",
     "add_model",
     "add_output",
+    "add_table",
     "count",
     "describe_cell",
     "describe_run",
     "make_cell",
     "number",
+    "require_place",
     "require_writable",
     "run_on_text",
     "whole",
@@ -91,6 +93,16 @@ def add_model(parser: argparse.ArgumentParser, *, steps: int) -> None:
     )
 
 
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where the whole table goes."""
+    parser.add_argument(
+        "--csv",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="write the whole table there too",
+    )
+
+
 def add_output(parser: argparse.ArgumentParser, *, default: str) -> None:
     """Add the option that says where the figure goes."""
     parser.add_argument(
@@ -110,13 +122,19 @@ def require_writable(
         names = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
         message = f"--out must end in {names}; got {path}."
         raise InputError(message)
+    return require_place("--out", path)
+
+
+def require_place(option: str, path: pathlib.Path) -> pathlib.Path:
+    """Return `path` if a file can be put there; checked before any work."""
     if path.is_dir() or not path.parent.is_dir():
-        message = f"--out must name a file in an existing folder; got {path}."
+        message = f"{option} must name a file in an existing folder; got {path}."
         raise InputError(message)
-    place = path if path.exists() else path.parent
-    if not os.access(place, os.W_OK):
-        message = f"--out cannot be written: no permission for {place}."
-        raise InputError(message)
+    # What is written stands beside its target first, and then takes its place.
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            message = f"{option} cannot be written: no permission for {place}."
+            raise InputError(message)
     return path
 
 

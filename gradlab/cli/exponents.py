@@ -8,9 +8,11 @@ from gradlab._words import describe_rate
 from gradlab.cells import Henon, Logistic
 from gradlab.cli.arguments import (
     add_model,
+    add_table,
     count,
     describe_run,
     number,
+    require_place,
     run_on_text,
     whole,
 )
@@ -37,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--burn-in", type=whole, default=100, help="first steps left out; default: 100"
     )
-    parser.add_argument("--csv", metavar="FILE", help="write the whole table there too")
+    add_table(parser)
     parser.epilog = (
         "An exponent is the mean growth per step of a small change of the state, in\n"
         "nats (natural logarithms); the largest decides. Above 0, gradients explode\n"
@@ -50,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print the leading exponents and say what they mean."""
+    if options.csv:
+        require_place("--csv", options.csv)
     trajectory = _trajectory(options)
     found = lyapunov_spectrum(trajectory, k=options.leading, burn_in=options.burn_in)
     print()

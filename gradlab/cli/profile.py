@@ -8,7 +8,9 @@ from gradlab._words import describe_gain
 from gradlab.cli.arguments import (
     add_model,
     add_output,
+    add_table,
     describe_run,
+    require_place,
     require_writable,
     run_on_text,
 )
@@ -29,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_model(parser, steps=1000)
     add_output(parser, default="gradient_profile.png")
-    parser.add_argument("--csv", metavar="FILE", help="write the whole table there too")
+    add_table(parser)
     parser.epilog = (
         "The cell reads the text one character at a time. The table shows by how\n"
         "much a change of the hidden state, so many steps back, is multiplied on its\n"
@@ -45,6 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Print the table, say what it means, save the figure."""
     target = require_writable(options.out)
+    if options.csv:
+        require_place("--csv", options.csv)
     trajectory, corpus = run_on_text(options)
     steps = len(trajectory)
     shown = [lag for lag in _LAGS if lag < steps] + [steps]

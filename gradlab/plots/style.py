@@ -5,6 +5,7 @@ as long as they run.
 """
 
 import contextlib
+import io
 import os
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradlab._checks import require_count, require_number, require_one_of
+from gradlab._store import replace
 from gradlab.errors import InputError
 from gradlab.typing import Array, ArrayLike
 
@@ -197,7 +199,7 @@ def save(fig: Figure, path: str | os.PathLike[str]) -> tuple[pathlib.Path, ...]:
 
     The same figure gives the same bytes: no time is stored, fonts are embedded in the
     PDF and drawn as outlines in the SVG.  A path ending in .pdf, .svg or .png asks for
-    that one file.
+    that one file.  An older file is there until the new one is whole.
 
     Raises
     ------
@@ -222,7 +224,9 @@ def save(fig: Figure, path: str | os.PathLike[str]) -> tuple[pathlib.Path, ...]:
     target.parent.mkdir(parents=True, exist_ok=True)
     with style():
         for file in written:
-            fig.savefig(file, metadata=_NO_TIME.get(file.suffix[1:]), dpi=300)
+            content, form = io.BytesIO(), file.suffix[1:].lower()
+            fig.savefig(content, format=form, metadata=_NO_TIME.get(form), dpi=300)
+            replace(file, content.getvalue())
     return written
 
 
