@@ -141,7 +141,8 @@ class GRU(AbstractCell):
 
     def _slopes(self, h: Array, x: Array) -> tuple[Array, Array, Array]:
         """Return ∂h'/∂P (..., 3, n) and the gates r and z (..., n)."""
-        a_r, a_z, proposal, gated = self._gates(h, x, FLOATS)
+        with np.errstate(over="ignore"):  # ±inf, where the slopes are 0
+            a_r, a_z, proposal, gated = self._gates(h, x, FLOATS)
         reset, reset_slope = sigmoid_and_slope(a_r)
         kept, kept_slope = sigmoid_and_slope(a_z)
         a_n = proposal + reset * gated

@@ -74,7 +74,8 @@ class AbstractLSTM(AbstractCell):
         The gates are ∂c'/∂(i, f, g) and ∂shown/∂o at held c'; what the others do to
         what is shown passes through c'.
         """
-        i, f, g, o = self._gates(h, x, FLOATS)
+        with np.errstate(over="ignore"):  # ±inf, where the slopes are 0
+            i, f, g, o = self._gates(h, x, FLOATS)
         c = h[..., self.hidden :]
         written, written_slope = sigmoid_and_slope(i)
         kept, kept_slope = sigmoid_and_slope(f)

@@ -118,4 +118,6 @@ class RNN(AbstractCell):
         return plus_row(kept, b_h) if self.b_h.any() else kept
 
     def _slope(self, h: Array, x: Array) -> Array:
-        return self.phi.slope(self._preactivation(h, x, FLOATS))
+        with np.errstate(over="ignore"):  # ±inf, where the slope is that of the limit
+            a = self._preactivation(h, x, FLOATS)
+        return self.phi.slope(a)

@@ -318,3 +318,34 @@ def test_lists_of_integers_are_points_too():
     assert cell.jacobian([1, 2, 3], [0, 0]).tolist() == cell.W_hh.tolist()
     assert cell.tangent([1, 2, 3], [0, 0], [0, 1, 0]).tolist() == [2.0, 1.0, 0.0]
     assert cell.cotangent([1, 2, 3], [0, 0], [1, 0, 0]).state.tolist() == [1, 2, 0]
+
+
+LIMITS = {"tanh": (0.0, 0.0), "sigmoid": (0.0, 0.0), "relu": (1.0, 0.0)}
+
+
+@pytest.mark.parametrize("activation", LIMITS)
+def test_preactivations_beyond_float64_have_the_slopes_of_the_limits(activation):
+    # ±2 · 1.5e308; a warning would be an error here.
+    W = np.array([[1.5e308, 1.5e308], [-1.5e308, -1.5e308]])
+    cell = RNN(W, np.zeros((2, 0)), np.zeros(2), activation=activation)
+    J = cell.slopes(np.ones((3, 2)), np.zeros((3, 0)))
+    above, below = LIMITS[activation]
+    assert J.dense().tolist() == [(np.diag([above, below]) @ W).tolist()] * 3
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_gates_beyond_float64_are_shut_or_open(kind):
+    rows = 2 * (4 if kind is LSTM else 3)
+    W = np.full((rows, 2), 1.5e308)
+    W[-2:] = 0.0  # of an LSTM o, of a GRU the part that the reset gate multiplies
+    biases = [np.zeros(rows)] * (1 if kind is LSTM else 2)
+    cell = kind(W, np.zeros((rows, 0)), *biases)
+    J = cell.jacobian(np.ones(cell.sizes[0]), np.zeros(0))
+    # c' = c + 1, h' = tanh(c')/2: what is left is ∂/∂c.  A GRU with z = 1 keeps h.
+    half = 0.5 / np.cosh(2.0) ** 2
+    expected = np.eye(2)
+    if kind is LSTM:
+        expected = np.block(
+            [[np.zeros((2, 2)), half * np.eye(2)], [np.zeros((2, 2)), np.eye(2)]]
+        )
+    np.testing.assert_allclose(J, expected, rtol=1e-15)

@@ -72,6 +72,16 @@ def test_exponents_stay_undecided_where_they_must(capsys):
     assert "Note: too short" in printed
 
 
+@pytest.mark.parametrize("command", ["exponents", "profile", "bounds"])
+def test_the_largest_gains_are_no_warning(command, text, tmp_path):
+    words = [command, "--gain", "1e308", "--text", text]
+    extra = {"exponents": ["--burn-in", "5"], "profile": ["--out", "x.png"]}
+    words += ["--hidden", "6", "--steps", "40", *extra.get(command, [])]
+    done = _run(words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "×0" in done.stdout  # units that are all saturated: e^(−10³⁰⁸) is 0
+
+
 def test_henon_is_known(capsys):
     assert main(["exponents", "--system", "henon", "--steps", "2000"]) == 0
     assert "The Hénon map" in capsys.readouterr().out
