@@ -90,7 +90,7 @@ def _largest_size(W: Matrix, label: str) -> tuple[float, float, int]:
 
 
 def _eigenvalues(S: Matrix) -> Vector | None:
-    """Return λ (n,), one of each conjugate pair twice; None if S has another form."""
+    """Return λ (n,), of the second of a pair its real part; None for another form."""
     above, below, middle = np.diag(S, 1), np.diag(S, -1), np.diag(S)
     elsewhere = np.triu(S, 2).any() or np.tril(S, -2).any()
     pairs = np.flatnonzero(below)
@@ -99,5 +99,5 @@ def _eigenvalues(S: Matrix) -> Vector | None:
     if elsewhere or overlapping or unequal or (above != -below).any():
         return None
     values = middle.astype(complex)
-    values.imag[pairs] = values.imag[pairs + 1] = below[pairs]
+    values.imag[pairs] = below[pairs]
     return values

@@ -87,4 +87,4 @@ def _block(W: Matrix, label: str) -> tuple[float, float]:
     elsewhere = np.tril(upper, -1).any() or np.triu(upper, 2).any()
     if elsewhere or (middle != middle[0]).any() or (above != above[:1]).any():
         raise AssumptionError(label, "W_hh a Jordan block λI + cN", "another matrix")
-    return float(np.abs(middle[0])), float(np.abs(above[0])) if len(W) > 1 else 1.0
+    return float(np.abs(middle[0])), float(np.abs(above).max(initial=0.0))

@@ -17,8 +17,7 @@ def lyapunov_sign(A: Matrix, P: Matrix, rate: float) -> int:
     """Return 1 if P and rate² P − AᵀPA are ≻ 0, −1 if one is not, 0 if not known."""
     form, factor = ball_matrix(P), ball_matrix(A)
     gap = form * arb(rate) ** 2 - factor.transpose() * form * factor
-    signs = _pivot_sign(form), _pivot_sign(gap)
-    return -1 if -1 in signs else min(signs)
+    return min(_pivot_sign(form), _pivot_sign(gap))
 
 
 def sector_sign(
@@ -40,8 +39,7 @@ def sector_sign(
             whole[n + i, n + j] = -form[i, j]
             whole[n + i, j] = whole[j, n + i] = -(low + high) / 2 * scaled[i, j]
         whole[n + i, n + i] = arb(multipliers[i]) - form[i, i]
-    signs = _pivot_sign(form), _pivot_sign(whole)
-    return -1 if -1 in signs else min(signs)
+    return min(_pivot_sign(form), _pivot_sign(whole))
 
 
 def _pivot_sign(M: arb_mat) -> int:

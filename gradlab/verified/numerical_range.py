@@ -168,7 +168,7 @@ def _half_cosines(directions: Array) -> Any:
 
 def _lengths(directions: Array) -> tuple[Any, Any]:
     low, high = down_mul(directions, directions), up_mul(directions, directions)
-    return down_sqrt(np.maximum(down_add(*low), 0.0)), up_sqrt(up_add(*high))
+    return down_sqrt(down_add(*low)), up_sqrt(up_add(*high))
 
 
 def _supports(S: Matrix, directions: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:

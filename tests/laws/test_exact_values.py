@@ -131,6 +131,12 @@ def test_no_point_inside_the_unit_circle_shows_growth(z, w):
     assert pseudospectral_growth._at(np.array([[w]]), 5, z) == -math.inf
 
 
+def test_no_point_at_all_shows_no_growth(monkeypatch):
+    monkeypatch.setattr(pseudospectral_growth, "points_outside", lambda W, T: [])
+    found = pseudospectral_growth.PseudospectralGrowth().enclosed_bound
+    assert found(powers_of(np.array([[2.0]]), 3)).lower == -math.inf
+
+
 def test_a_turn_keeps_lengths_in_a_basis_that_is_complex():
     # Its sizes grow by 1.4 a step; the Schur form has 0.6 ± 0.8i on its diagonal.
     turn = powers_of(np.array([[0.6, -0.8], [0.8, 0.6]]), 6)
@@ -306,7 +312,7 @@ def test_one_jacobian_of_zeros_leaves_no_gain_and_a_dead_unit_leaves_some(name):
         assert not exceeded(bound, switched(np.stack([dead] * 3)))
 
 
-@pytest.mark.parametrize("name", SHARP)
+@pytest.mark.parametrize("name", [*SHARP, *sorted(BLUNT)])
 def test_no_weights_have_no_gain(name):
     # A sum of −∞ may be neither the lowest float64 nor, some steps on, +∞.
     bound = BOUNDS[name].bound

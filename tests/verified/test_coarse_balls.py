@@ -119,6 +119,16 @@ def test_columns_with_no_direction_or_the_same_one_are_not_kept():
         assert kept(three)[0] == [0, 1]
 
 
+def test_a_wide_number_has_all_of_its_sizes():
+    with BALLS.precision(64):
+        wide = arb_mat([[arb(1.5, 0.5)]])  # from 1 to 2
+        low, high = norm_in_balls(wide)
+        ((below, above),) = singular_values_in_balls(wide)
+    for least, most in ((low, high), (below, above)):
+        assert least.lower() <= 1
+        assert most.upper() >= 2
+
+
 def test_a_matrix_of_zeros_has_no_norm_and_no_values():
     zero = arb_mat(2, 2)
     assert norm_in_balls(zero) == (0, 0)

@@ -5,12 +5,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.errors import InputError
 from gradlab.testing import matrices
-from gradlab.verified import Verdict, definite_verdict, lyapunov_verdict
+from gradlab.verified import Verdict, definite, definite_verdict, lyapunov_verdict
 from gradlab.verified.definite import sector_verdict
 from tests.oracles.exact_norms import exact, is_semidefinite
 
@@ -116,6 +117,28 @@ def test_one_of_two_forms_that_is_not_known_leaves_both_unproved():
     sector = [[rate]], (0.0, 1.0), one, [2.0], rate
     assert sector_verdict(*sector, most_bits=64) is Verdict.UNDECIDED
     assert sector_verdict(*sector) is not Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("sign", "most", "decide"),
+    [
+        ("definite_sign", 4096, lambda: definite_verdict(np.eye(2) - 0.5)),
+        ("lyapunov_sign", 4096, lambda: lyapunov_verdict([[0.5]], [[1.0]], 0.5)),
+        (
+            "sector_sign",
+            1024,
+            lambda: sector_verdict([[0.5]], (0, 1), [[1.0]], [2.0], 0.5),
+        ),
+    ],
+)
+def test_bits_are_doubled_up_to_the_limit_unless_it_is_said(
+    sign, most, decide, monkeypatch
+):
+    met = []
+    monkeypatch.setattr(definite, sign, lambda *_: met.append(ctx.prec) or 0)
+    assert decide() is Verdict.UNDECIDED
+    assert met == [64 << k for k in range(len(met))]
+    assert met[-1] == most
 
 
 # det M = (1 + a)(1 − a + a²) − 1 = ±a³ with a = 2⁻²⁶: 64 bits leave it open.

@@ -71,6 +71,16 @@ def test_a_complex_determinant_is_half_of_its_real_form(rng):
     assert found.width < 1e-15
 
 
+@pytest.mark.parametrize("a", range(1, 8))
+def test_a_complex_number_is_enclosed_by_neighbours_of_its_logarithm(a):
+    for b in range(1, 8):
+        found = enclosed_log_abs_det([[a + 1j * b]])
+        with BALLS.precision(200):
+            truth = arb(a**2 + b**2).log() / 2
+        assert found.lower <= truth <= found.upper
+        assert found.width <= 4 * math.ulp(found.upper)
+
+
 def test_sizes_beyond_float64_are_no_harm():
     found = enclosed_log_abs_det(np.diag([2.0**1000, 2.0**1000, 2.0**-1074]))
     assert found.lower <= 926 * math.log(2) <= found.upper

@@ -146,7 +146,10 @@ def test_directions_leave_the_cosine_of_half_their_angle(most, count, quarters):
 
 def test_where_directions_end_unless_it_is_said():
     parameters = inspect.signature(enclosed_numerical_radius).parameters
-    assert parameters["most_directions"].default == 4096
+    default = parameters["most_directions"].default
+    assert default == 4096
+    said = enclosed_numerical_radius(DISC, most_directions=default)
+    assert said.upper == enclosed_numerical_radius(DISC).upper
 
 
 def test_fewer_directions_than_it_begins_with_are_refused():

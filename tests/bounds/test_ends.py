@@ -1,0 +1,106 @@
+"""Both ends of a bound are made of those of its parts, however far apart they are.
+
+In every run they are 1e-15 apart, where one would pass for the other; so what encloses
+the parts is replaced by what leaves room.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from gradlab.bounds import (
+    FrobeniusProduct,
+    LinearFloor,
+    MixedProduct,
+    NormProduct,
+    NumericalRadiusPower,
+    OrthogonalFloor,
+    VolumeFloor,
+    frobenius_product,
+    linear_floor,
+    mixed_product,
+    norm_product,
+    numerical_radius_power,
+    orthogonal_floor,
+    volume_floor,
+)
+from gradlab.testing import powers_of
+from gradlab.verified import Enclosure
+
+T = 3
+RUN = powers_of(np.eye(2), T)
+NEAR = 1e-13  # some T u
+
+
+def logs(low, high):
+    """Return ends of what every Jacobian has, as functions of stacks do."""
+    return lambda J, *_: (np.full(len(J), low), np.full(len(J), high))
+
+
+def sums(J, order):
+    """Return other ends for columns than for rows."""
+    return logs(*{1: (-1.0, 2.0), math.inf: (-3.0, 5.0)}[order])(J)
+
+
+def one(low, high):
+    return lambda *_, **options: Enclosure.between(low, high)
+
+
+ENDS = {
+    "norm": (
+        NormProduct,
+        (norm_product, "log_norm_between", logs(-1.0, 2.0)),
+        (-3.0, 6.0),
+    ),
+    "frobenius": (
+        FrobeniusProduct,
+        (frobenius_product, "log_entrywise_between", logs(-1.0, 2.0)),
+        (-3.0, 6.0),
+    ),
+    "mixed": (
+        MixedProduct,
+        (mixed_product, "log_entrywise_between", sums),
+        (-2.0 * T, 3.5 * T),
+    ),
+    "volume": (
+        VolumeFloor,
+        (volume_floor, "enclosed_log_abs_det", one(-1.0, 2.0)),
+        (-1.5, 3.0),
+    ),
+    "radius": (
+        LinearFloor,
+        (linear_floor, "enclosed_spectral_radius", one(0.5, 4.0)),
+        (T * math.log(0.5), T * math.log(4.0)),
+    ),
+    "numerical radius": (
+        NumericalRadiusPower,
+        (numerical_radius_power, "enclosed_numerical_radius", one(0.5, 4.0)),
+        (-math.inf, math.log(2) + T * math.log(4.0)),
+    ),
+    "orthogonal": (
+        OrthogonalFloor,
+        (orthogonal_floor, "orthogonality_defect", lambda *_: 0.5),
+        (T * math.log(0.5) / 2, T * math.log(1.5) / 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_ends_are_made_of_ends(name, monkeypatch):
+    bound, replaced, (lower, upper) = ENDS[name]
+    monkeypatch.setattr(*replaced)
+    found = bound().enclosed_bound(RUN)
+    assert found.lower == pytest.approx(lower, abs=NEAR)
+    assert found.upper == pytest.approx(upper, abs=NEAR)
+
+
+@pytest.mark.parametrize("columns", [-math.inf, 0.0])
+def test_sums_that_may_be_nothing_are_not_nothing(columns, monkeypatch):
+    def between(J, order):
+        return logs(columns if order == 1 else 0.0, 2.0)(J)
+
+    monkeypatch.setattr(mixed_product, "log_entrywise_between", between)
+    found = MixedProduct().enclosed_bound(RUN)
+    assert found.upper == pytest.approx(2.0 * T, abs=NEAR)
+    assert found.lower == (columns if columns else pytest.approx(0.0, abs=NEAR))
