@@ -14,7 +14,7 @@ from gradlab.adapters.recording import RecordedLayer
 from gradlab.adapters.stack import StackLayer
 from gradlab.adapters.torch_calls import Sequences
 from gradlab.adapters.torch_cell import kind_of, layer_names, stack_of
-from gradlab.cells import LSTM, ProjectedLSTM
+from gradlab.cells.lstm_base import AbstractLSTM
 from gradlab.dynamics import Trajectory
 from gradlab.typing import Array
 
@@ -71,7 +71,7 @@ def _states(
     h0 = begun[0] if begun else np.zeros(hidden.shape[1:])
     waiting = np.arange(len(x))[:, None] < order.starts[None, :]
     h = np.concatenate([h0[None], np.where(waiting[..., None], h0, hidden)])
-    if not isinstance(layer.cell, LSTM | ProjectedLSTM):
+    if not isinstance(layer.cell, AbstractLSTM):
         return h
     units = layer.cell.sizes[0] - layer.cell.hidden
     c0 = begun[1] if begun else np.zeros((hidden.shape[1], units))

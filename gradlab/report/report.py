@@ -229,7 +229,7 @@ def diagnose(
 ) -> Report:
     """Return the report on a model's gradient through time, in three lines.
 
-    Takes what `gradlab.studies.diagnose` takes, and says more there.
+    `gradlab.studies.diagnose` takes the same and returns the numbers alone.
 
     Parameters
     ----------
@@ -247,17 +247,24 @@ def diagnose(
     forward : callable, optional
         ``forward(model, inputs)`` in place of calling a torch model.
     h0 : (n,) or (B, n) array_like, optional
-        The initial state of a cell, zeros unless told; a step function needs one.
+        The initial state of a cell, zeros unless told; a step function needs one.  If
+        it is a torch tensor, so are the arguments of the function.
     required_lag : int, optional
         How far back the task needs the gradient to reach; the largest distance of a
-        step to the next loss unless told.
+        step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
+        on every step.
     mode : "quick" or "exact"
-        Exact looks at all sequences, suggests truncation and clipping, tries remedies
-        on copies of the whole model, and its page can be explored.
+        Quick looks at eight sequences, evenly picked, and estimates the norms of the
+        Jacobians at every lag from four random rows of each; exact looks at all of
+        them and has ‖∂h_T/∂s_t‖₂ itself, says which truncation windows and which norm
+        for clipping the gradients suggest, and tries remedies on copies of the whole
+        torch model too, forward and backward; its page can be explored.
     rng : Generator or int
-        Of the random rows that stand in for a loss where there is none.
+        Of the random rows.  Unlike everywhere else there is a default: the same model
+        gets the same answer.
     progress : callable, optional
-        ``progress(share, what)`` is told how much is done, 0 … 1, and what is next.
+        ``progress(share, what)`` is called before the model is run, and before every
+        layer and every remedy: with the share that is done, 0 … 1, and its name.
 
     Returns
     -------

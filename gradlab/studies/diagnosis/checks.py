@@ -8,7 +8,8 @@ from typing import TypeAlias, final
 
 import numpy as np
 
-from gradlab.cells import LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
+from gradlab.cells import RNN, AbstractCell, Linear
+from gradlab.cells.lstm_base import AbstractLSTM
 from gradlab.errors import DivergenceError
 from gradlab.studies.diagnosis.measure import evidence_of
 from gradlab.studies.diagnosis.remedies import (
@@ -92,7 +93,7 @@ class _Copies:
 def _candidates(layer: LayerDiagnosis, copies: _Copies) -> Iterator[Remedy]:
     reach = layer.required_lag or len(copies.subject.trajectory)
     yield from remedies(copies.cell, lag=reach)
-    if isinstance(copies.cell, LSTM | ProjectedLSTM):
+    if isinstance(copies.cell, AbstractLSTM):
         yield _remembering(copies, copies.cell, layer.exponent, reach)
     if isinstance(copies.cell, RNN | Linear) and math.isfinite(layer.exponent):
         yield _at_the_edge(copies, layer.exponent)
@@ -143,7 +144,7 @@ def _at_the_edge(copies: _Copies, exponent: float) -> Remedy:
 
 
 def _remembering(
-    copies: _Copies, cell: LSTM | ProjectedLSTM, exponent: float, reach: int
+    copies: _Copies, cell: AbstractLSTM, exponent: float, reach: int
 ) -> Remedy:
     """Return the cell with forget biases raised until λ₁ is near 0, and not above.
 

@@ -57,38 +57,8 @@ def diagnose(
 
     Parameters
     ----------
-    model : torch.nn.Module, LoadedModel, AbstractCell, callable or a run
-        A torch model that holds recurrent modules at any depth, or what
-        `gradlab.adapters.from_checkpoint` made of a file; or a cell, or a step function
-        h' = step(h, x); or a Trajectory of one, or an AbstractObjective of that.
-    batch : optional
-        What a torch or loaded model reads, or a pair (inputs, targets) of it; the
-        inputs (T, m) or (T, B, m) of a cell or step function.
-    loss : callable, "last" or "every", optional
-        Of a torch model: ``loss(output, targets)``, or ``loss(output)`` where the batch
-        is no pair.  Of a loaded one: at which steps its readout is to predict the
-        targets.  Without one the verdict speaks of the Jacobians alone.
-    forward : callable, optional
-        ``forward(model, inputs)`` in place of calling a torch model.
-    h0 : (n,) or (B, n) array_like, optional
-        The initial state of a cell, zeros unless told; a step function needs one.  If
-        it is a torch tensor, so are the arguments of the function.
-    required_lag : int, optional
-        How far back the task needs the gradient to reach; the largest distance of a
-        step to the next loss unless told: T − 1 for a loss on the last step, 0 for one
-        on every step.
-    mode : "quick" or "exact"
-        Quick looks at eight sequences, evenly picked, and estimates the norms of the
-        Jacobians at every lag from four random rows of each; exact looks at all of
-        them and has ‖∂h_T/∂s_t‖₂ itself, says which truncation windows and which norm
-        for clipping the gradients suggest, and tries remedies on copies of the whole
-        torch model too, forward and backward.
-    rng : Generator or int
-        Of the random rows.  Unlike everywhere else there is a default: the same model
-        gets the same answer.
-    progress : callable, optional
-        ``progress(share, what)`` is called before the model is run, and before every
-        layer and every remedy: with the share that is done, 0 … 1, and its name.
+    model, batch, loss, forward, h0, required_lag, mode, rng, progress
+        As for `gradlab.diagnose`, which makes a report of what is found here.
 
     Returns
     -------

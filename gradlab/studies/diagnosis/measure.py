@@ -8,7 +8,8 @@ import numpy as np
 
 from gradlab._results import Origin
 from gradlab.butterfly import predictability_horizon
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell, ProjectedLSTM
+from gradlab.cells import GRU, RNN, AbstractCell
+from gradlab.cells.lstm_base import AbstractLSTM
 from gradlab.dynamics import Trajectory
 from gradlab.gradients import gradient_horizon
 from gradlab.studies.diagnosis.facts import deciding, facts
@@ -193,7 +194,7 @@ def _separation_horizon(evidence: Evidence, dtype: str) -> float:
 def _is_bounded(cell: AbstractCell) -> bool:
     if isinstance(cell, RNN):
         return cell.phi.name in _BOUNDED
-    return isinstance(cell, LSTM | ProjectedLSTM | GRU)
+    return isinstance(cell, AbstractLSTM | GRU)
 
 
 def _limits(middle: Vector, found: _Gradient, dtype: str) -> dict[str, Any]:

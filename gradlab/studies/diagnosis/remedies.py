@@ -11,7 +11,8 @@ from typing import Any, final
 
 import numpy as np
 
-from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear, ProjectedLSTM
+from gradlab.cells import GRU, LSTM, RNN, AbstractCell, Linear
+from gradlab.cells.lstm_base import AbstractLSTM
 from gradlab.linalg import orthogonal
 from gradlab.studies.diagnosis.substitutes import gated, residual
 from gradlab.typing import Array
@@ -32,7 +33,7 @@ class Remedy:
 
 def remedies(cell: AbstractCell, *, lag: int) -> Iterator[Remedy]:
     """Yield what may help a cell whose gradient should reach `lag` steps back."""
-    if isinstance(cell, LSTM | ProjectedLSTM | GRU) and lag > 1:
+    if isinstance(cell, AbstractLSTM | GRU) and lag > 1:
         yield _chrono(cell, lag)
     if isinstance(cell, LSTM | GRU | RNN | Linear):
         yield _orthogonal(cell)
@@ -48,7 +49,7 @@ def scaled(cell: AbstractCell, factor: float) -> Remedy:
     return Remedy("gain", words, _with(cell, W_hh=factor * cell.params["W_hh"]))
 
 
-def remembering(cell: LSTM | ProjectedLSTM, raised: float) -> Remedy:
+def remembering(cell: AbstractLSTM, raised: float) -> Remedy:
     """Return the cell with the biases of its forget gates raised."""
     b_h, n = np.array(cell.b_h), cell.units
     b_h[n : 2 * n] += raised
@@ -56,7 +57,7 @@ def remembering(cell: LSTM | ProjectedLSTM, raised: float) -> Remedy:
     return Remedy("forget bias", words, _with(cell, b_h=b_h), "jozefowicz2015empirical")
 
 
-def _chrono(cell: LSTM | ProjectedLSTM | GRU, lag: int) -> Remedy:
+def _chrono(cell: AbstractLSTM | GRU, lag: int) -> Remedy:
     """Spread ln 1 … ln(R − 1) over the units, as quantiles of the uniform law."""
     n = cell.units
     spread = np.log(1 + (np.arange(n) + 0.5) / n * max(lag - 2, 1))
