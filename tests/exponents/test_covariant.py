@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
 
-from gradlab.cells import RNN, Henon, Linear, Wrapped
+from gradlab.cells import RNN, Henon
 from gradlab.dynamics import JacobianChain, Trajectory, run
 from gradlab.errors import InputError, InputTypeError
 from gradlab.exponents import (
@@ -244,37 +244,6 @@ def test_short_ends_are_said(rng):
     no_end = covariant_lyapunov_vectors(factors, burn_in=40, tail=0)
     assert "Raise `tail`" in no_end.caveats[0]
     assert no_end.vectors.shape == (21, 3, 3)
-
-
-def folding(step, start):
-    """Return a run of a map of the first axis beside a contraction of the second."""
-    cell = Wrapped(
-        lambda h, x: np.array([step(h[0], x), h[1] / 2]),
-        lambda h, x: np.diag([2.0, 0.5]),
-        n=2,
-    )
-    return run(cell, start, np.zeros((400, 0)))
-
-
-@pytest.mark.parametrize("name", systems.COLLAPSING)
-def test_collapsed_orbit_is_said(name):
-    trajectory = folding(systems.COLLAPSING[name][0], [0.1, 0.0])
-    found = covariant_lyapunov_vectors(trajectory, burn_in=100, tail=100)
-    assert sines(found.vectors, np.eye(2)).max() < 10 * EPS
-    (caveat,) = found.caveats
-    assert "collapsed" in caveat
-    assert "period 1 from step 5" in caveat  # 0.1 has 56 binary digits
-    assert f"note: {caveat}" in str(found)
-    # Its Jacobians alone do not show it.
-    chain = trajectory.chain
-    assert covariant_lyapunov_vectors(chain, burn_in=100, tail=100).caveats == ()
-
-
-def test_stable_fixed_points_are_not_spoken_of():
-    cell = Linear(np.diag([0.25, 0.5]), np.zeros((2, 0)))
-    resting = run(cell, np.zeros(2), np.zeros((400, 0)))
-    found = covariant_lyapunov_vectors(resting, burn_in=100, tail=100)
-    assert found.caveats == ()
 
 
 def test_annihilated_directions_have_no_past(rng):

@@ -1,13 +1,8 @@
-import math
-
 import numpy as np
 import pytest
 
-from gradlab.cells import Logistic
-from gradlab.dynamics import run
 from gradlab.errors import InputError
 from gradlab.exponents import finite_time_exponents, lyapunov_spectrum
-from tests.exponents import systems
 
 
 def qr_windows(factors, window):
@@ -75,26 +70,6 @@ def test_burn_in_without_an_end_and_runs_without_steps_are_refused(rng):
         finite_time_exponents(rng.normal(size=(9, 2, 2)), window=1, burn_in=9)
     with pytest.raises(InputError, match="a rate needs T >= 1 steps; got T = 0"):
         finite_time_exponents(np.ones((0, 2, 2)), window=1)
-
-
-@pytest.mark.parametrize("name", systems.COLLAPSING)
-def test_collapsed_orbit_is_said(name):
-    trajectory = systems.collapsed(name)
-    found = finite_time_exponents(trajectory, window=20)
-    # Each window has the exponent of the exact map, and the orbit is not one of it.
-    np.testing.assert_allclose(found.exponents, math.log(2), rtol=1e-14)
-    (caveat,) = found.caveats
-    assert "collapsed" in caveat
-    assert "period 1 from step 5" in caveat
-    assert f"note: {caveat}" in str(found)
-    # Its Jacobians alone do not show it.
-    assert finite_time_exponents(trajectory.chain, window=20).caveats == ()
-
-
-def test_stable_cycles_and_exact_windows_are_not_spoken_of():
-    settled = run(Logistic(3.2), [0.3], np.zeros((2000, 0)))
-    assert (settled.states[-1] == settled.states[-3]).all()
-    assert finite_time_exponents(settled, window=100).caveats == ()
 
 
 def test_too_few_windows_are_said(rng):

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from gradlab.cells import LSTM, RNN, Linear, Logistic, Wrapped
-from gradlab.dynamics import Trajectory, run
+from gradlab.cells import LSTM, RNN, Linear, Logistic
+from gradlab.dynamics import run
 from gradlab.errors import InputError, InputTypeError
 from gradlab.exponents import LyapunovSpectrum, lyapunov_spectrum, lyapunov_until
 from gradlab.linalg import block_log_growths, newman_exponents
@@ -147,24 +147,6 @@ def test_critical_point_is_said(r):
     assert spectrum.sum_rule == 0.0
     assert "singular" in spectrum.caveats[0]
     assert "gone at once" in str(spectrum)
-
-
-@pytest.mark.parametrize("name", systems.COLLAPSING)
-def test_collapsed_orbit_is_said(name):
-    trajectory = systems.collapsed(name)
-    assert trajectory.states[-1] == 0.0
-    (caveat,) = lyapunov_spectrum(trajectory).caveats
-    assert "collapsed" in caveat
-    assert "period 1 from step 5" in caveat  # 5x, after as many digits
-
-
-def test_driven_orbit_that_repeats_has_not_collapsed(rng):
-    trajectory = Trajectory(
-        Wrapped(lambda h, x: 2 * h + x, lambda h, x: np.full((1, 1), 2.0), n=1, m=1),
-        np.zeros((401, 1)),
-        np.arange(400.0)[:, None],
-    )
-    assert lyapunov_spectrum(trajectory).caveats == ()
 
 
 # Random products ---------------------------------------------------------------------
