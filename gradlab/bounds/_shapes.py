@@ -61,9 +61,11 @@ def _growth(stack: Factors) -> float:
 
 
 def _solution(stack: Factors, s: float) -> Matrix:
-    """Return nearly P = Σ_k (mean/s)^k I, scaled."""
+    """Return nearly P = Σ_k (mean/s)^k I, scaled; terms may rise by 10²⁰⁰ at once."""
     term = P = np.eye(stack.shape[-1])
     for _ in range(_TERMS - 1):
         term = _mean(stack, term) / s
         P = P + term
-    return P / np.linalg.norm(P)
+        size = np.abs(P).max()
+        term, P = term / size, P / size
+    return P
