@@ -1,4 +1,4 @@
-"""Facts about the forms that are tried: all numbers are finite, whatever the grading."""
+"""Facts about the forms that are tried: they are finite, whatever the grading."""
 
 import math
 
