@@ -11,6 +11,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
+from gradlab._checks import require_memory
 from gradlab.gradients._compression import INFLATION, SKETCH, split
 from gradlab.gradients._row_products import AbstractProducts
 from gradlab.gradients._spectra import Subspace, leading_eigenvalues
@@ -73,7 +74,11 @@ class Packet:
     @classmethod
     def first(cls, batch: int, hidden: int, n: int, dtype: type) -> "Packet":
         """Return the blocks ∂h_T/∂s_T = (I, 0)."""
-        rows: Array = np.zeros((batch, SKETCH + hidden, n), dtype)
+        height = SKETCH + hidden
+        # The rows and those of the next step, in units of 8 bytes.
+        numbers = 2 * batch * height * n * np.dtype(dtype).itemsize // 8
+        require_memory("B", batch, numbers)
+        rows: Array = np.zeros((batch, height, n), dtype)
         rows[:, SKETCH:, :hidden] = np.eye(hidden)
         return cls(np.arange(batch), rows, np.zeros((2, batch), dtype=np.int64))
 

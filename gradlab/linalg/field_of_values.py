@@ -9,12 +9,13 @@ and
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_count
+from gradlab._checks import require_count, require_memory
 from gradlab._results import Origin, Result
 from gradlab.linalg._doors import require_square
 from gradlab.linalg._least_singular import rounding, size_above
@@ -120,6 +121,7 @@ def numerical_range(A: ArrayLike, points: int = 128) -> NumericalRange:
     """
     scaled = Scaled.of(require_square("A", A))
     m = require_count("points", points, minimum=3)
+    require_memory("points", m, 4 * m * len(scaled.mantissa))
     angles = 2 * math.pi * np.arange(m) / m
     h, v = supports(scaled.mantissa, angles)
     boundary = _quotients(scaled.mantissa, v)
@@ -178,9 +180,12 @@ def supports(A: Matrix, angles: Vector) -> tuple[Vector, Matrix]:
     >>> supports(np.diag([1.0, -2.0]), np.array([0.0, math.pi]))[0].tolist()
     [1.0, 2.0]
     """
-    found = [np.linalg.eigh(H) for H in _turned(A, angles)]
-    values = np.array([w[-1] for w, _ in found])
-    return values, np.array([V[:, -1] for _, V in found])
+    values = np.empty(len(angles))
+    vectors = np.empty((len(angles), len(A)), dtype=complex)
+    for k, H in enumerate(_turned(A, angles)):
+        w, V = np.linalg.eigh(H)
+        values[k], vectors[k] = w[-1], V[:, -1]
+    return values, vectors
 
 
 def radius_between(A: Matrix, count: int) -> tuple[float, float]:
@@ -201,11 +206,12 @@ def radius_between(A: Matrix, count: int) -> tuple[float, float]:
     return float(h.max()), float(np.abs(_vertices(angles, h)).max())
 
 
-def _turned(A: Matrix, angles: Vector) -> list[Matrix]:
-    """Return the Hermitian parts of e^{iθ}A; real where e^{iθ} and A are."""
+def _turned(A: Matrix, angles: Vector) -> Iterator[Matrix]:
+    """Yield the Hermitian parts of e^{iθ}A; real where e^{iθ} and A are."""
     real = {0.0: A, math.pi: -A}
-    turned = [real[t] if t in real else np.exp(1j * t) * A for t in angles.tolist()]
-    return [(B + B.conj().T) / 2 for B in turned]
+    for t in angles.tolist():
+        B = real[t] if t in real else np.exp(1j * t) * A
+        yield (B + B.conj().T) / 2
 
 
 def _vertices(angles: Vector, h: Vector) -> Vector:

@@ -25,6 +25,7 @@ from gradlab.gradients import (
     Truncated,
     constant_keep,
     lag_decomposition,
+    lag_norms,
     lag_probes,
     moments,
     optimal_keep,
@@ -38,6 +39,7 @@ from gradlab.linalg import (
     leading_singular_vectors,
     log_singular_values,
     newman_exponents,
+    numerical_range,
     orthogonal,
     periodic_eigenvalues,
     truncated_orthogonal_exponents,
@@ -98,6 +100,7 @@ HUGE = {
         "T",
         lambda: run(Henon(), np.zeros((2, 2)), np.zeros((MANY, 2, 0))),
     ),
+    "numerical_range": ("points", lambda: numerical_range(np.eye(2), points=MANY)),
     "newman_exponents": ("n", lambda: newman_exponents(MANY, variance=1.0)),
     "complex_newman_exponents": (
         "n",
@@ -150,6 +153,11 @@ def objective():
     return SquaredError(trajectory, np.zeros((90, 1)), [[1.0]])
 
 
+@functools.cache
+def wide():
+    return run(Linear(np.eye(20) / 2, np.zeros((20, 1))), np.zeros(20), np.ones((5, 1)))
+
+
 def still(T):
     return JacobianChain(np.ones((T, 1, 1)))
 
@@ -173,6 +181,7 @@ SMALL = {
         "T",
         lambda: moments(RenewalTruncation(geometric), objective()),
     ),
+    "lag_norms": ("B", lambda: lag_norms(wide())),
     "lag_probes": (
         "probes",
         lambda: lag_probes(objective().trajectory, probes=2, rng=0),
@@ -182,7 +191,7 @@ SMALL = {
 
 @pytest.mark.parametrize("door", SMALL)
 def test_what_this_machine_does_not_hold_is_refused(door, monkeypatch):
-    objective()
+    objective(), wide()
     name, call = SMALL[door]
     with monkeypatch.context() as patched:
         patched.setattr("gradlab._checks._physical_memory", lambda: 1000.0)
