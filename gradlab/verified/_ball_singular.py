@@ -44,7 +44,7 @@ def norm_in_balls(P: arb_mat) -> tuple[arb, arb]:
     below, above = _distortion(V)
     n = B.ncols()
     largest = max(G[i, i].lower() for i in range(n))
-    rows = (sum((abs(G[i, j]).upper() for j in range(n)), arb(0)) for i in range(n))
+    rows = (sum((abs(G[i, j]) for j in range(n)), arb(0)) for i in range(n))
     lower = largest.sqrt() / above if largest > 0 else arb(0)
     return lower, max(row.upper() for row in rows).sqrt() / below
 

@@ -175,7 +175,7 @@ def _in_balls(A: Array) -> tuple[list[float], list[float]]:
     pairs = singular_values_in_balls(ball_matrix(real))
     n = min(A.shape)
     once = pairs[:: len(pairs) // n]  # two of each if A is complex
-    return [max(arb_down(low), 0.0) for low, _ in once], [arb_up(x) for _, x in once]
+    return [arb_down(low) for low, _ in once], [arb_up(high) for _, high in once]
 
 
 def realified(A: Array) -> Array:
