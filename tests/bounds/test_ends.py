@@ -16,6 +16,7 @@ from gradlab.bounds import (
     NormProduct,
     NumericalRadiusPower,
     OrthogonalFloor,
+    TruncationSpread,
     VolumeFloor,
     frobenius_product,
     linear_floor,
@@ -23,6 +24,7 @@ from gradlab.bounds import (
     norm_product,
     numerical_radius_power,
     orthogonal_floor,
+    truncation_spread,
     volume_floor,
 )
 from gradlab.testing import powers_of
@@ -104,3 +106,22 @@ def test_sums_that_may_be_nothing_are_not_nothing(columns, monkeypatch):
     found = MixedProduct().enclosed_bound(RUN)
     assert found.upper == pytest.approx(2.0 * T, abs=NEAR)
     assert found.lower == (columns if columns else pytest.approx(0.0, abs=NEAR))
+
+
+@pytest.mark.parametrize("keep", [0.25, 0.5, 0.9])
+def test_a_spread_is_its_sum_over_steps_that_differ(keep, monkeypatch):
+    J, said = np.array([0.5, 3.0, 0.25, 2.0]), np.array([1.0, 0.125, 4.0, 0.5])
+    monkeypatch.setattr(truncation_spread, "log_norms_of_steps", lambda _: np.log(J))
+    monkeypatch.setattr(
+        truncation_spread, "log_parameter_norms", lambda *_: np.log(said)
+    )
+    d = [0.0]
+    for norm, own in zip(J, said, strict=True):
+        d.append(norm * d[-1] + own)
+    steps = range(2, len(J) + 1)
+    # ‖J_T‖⋯‖J_t‖ d_{t−1} for every t, and (1/π − 1) π^{−(T−t)} of its square.
+    sizes = [np.prod(J[t - 1 :]) * d[t - 1] for t in steps]
+    shares = [(1 / keep - 1) / keep ** (len(J) - t) for t in steps]
+    exact = math.log(np.dot(shares, np.square(sizes))) / 2
+    found = TruncationSpread(keep=keep).log_bound(RUN)
+    assert found == pytest.approx(exact, abs=NEAR)

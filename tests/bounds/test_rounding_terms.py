@@ -111,6 +111,15 @@ def test_a_logarithmic_norm_has_the_step_of_a_difference(J):
     assert found == pytest.approx(math.log1p(2 * mu + size**2), abs=NEAR)
 
 
+def test_the_largest_step_of_a_difference_counts(monkeypatch):
+    monkeypatch.setattr(logarithmic_norm, "up_excess", lambda y: STEP * np.abs(y))
+    for diagonal in ([1.5, 0.25], [0.25, 1.5]):  # ½ and −¾ from I
+        found = logarithmic_norm._log_square(np.diag(diagonal))
+        moved = 0.75 * STEP
+        exact = math.log1p(2 * (0.5 + moved) + (0.75 + moved) ** 2)
+        assert found == pytest.approx(exact, abs=NEAR)
+
+
 @pytest.mark.parametrize("scale", [1.0, 2.0**900])
 def test_a_diagonal_recurrence_has_what_a_power_of_two_may_lose(scale):
     # max|λ| is ½ of a power of two.

@@ -132,6 +132,14 @@ def test_a_matrix_is_clearly_definite_by_more_than_a_step(gap, monkeypatch):
         assert definite._is_clearly_definite(M, FLOAT64) == expected
 
 
+def test_the_largest_step_of_all_counts(monkeypatch):
+    # (½ − λ) (1 + ½) < ½ for λ > 1/6; on the diagonal of the ½ nothing is missed.
+    monkeypatch.setattr(definite, "up_excess", lambda y: np.abs(y) / 2)
+    for least in (1 / 6 + 1e-9, 1 / 6 - 1e-9):
+        M = np.diag([0.5, least])
+        assert definite._is_clearly_definite(M, FLOAT64) == (least > 1 / 6)
+
+
 @pytest.mark.parametrize("n", SIZES)
 def test_a_product_has_them(n, monkeypatch):
     monkeypatch.setattr(_float_products, "ETA", ETA)
