@@ -48,6 +48,7 @@ NEEDS = (
     "long_products",
     "long_training",
     "lyapunov_gain",
+    "mutants",
     "pseudospectra",
     "scalar_bifurcation",
     "slope_radius",

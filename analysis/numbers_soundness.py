@@ -1,4 +1,4 @@
-"""Numbers of exact decisions: how many, how many wrong, how often NumPy would be."""
+"""Numbers of exact decisions, and of changes of certified code that tests notice."""
 
 import json
 
@@ -22,4 +22,20 @@ def soundness_numbers() -> list[Number]:
         count("soundness.least", min(r["decisions"] for r in theorems["of"].values())),
         count("soundness.checks", theorems["decisions"]),
         count("soundness.wrong", wrong, meaning),
+        *mutant_numbers(),
+    ]
+
+
+def mutant_numbers() -> list[Number]:
+    """Return how many changes of the certified code are noticed by a test."""
+    record = json.loads((KEPT / "mutants.json").read_text(encoding="utf-8"))
+    reasons = [row[-1] for row in record["survivors"]]
+    same = sum(reason.startswith("equivalent") for reason in reasons)
+    return [
+        count("mutants.tried", record["tried"]),
+        count("mutants.of", record["of"]),
+        count("mutants.first", record["killed_at_first"]),
+        count("mutants.killed", record["killed"]),
+        count("mutants.same", same),
+        count("mutants.wider", len(reasons) - same),
     ]

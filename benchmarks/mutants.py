@@ -5,10 +5,11 @@ one place, and the tests that execute that place run on it, quickest first, unti
 fails.  Code that only proposes is left out: `tests/cases/proposals.py` lists it, and a
 law shows that nothing it may return makes a certificate wrong.
 
-A survivor must stand in `benchmarks/mutants.json` with the reason why it may: it only
-widens what is promised or, then "equivalent", computes the same.  Survivors are known
-there by their function and their code, not by their line; "others" are those of earlier
-samples.  "killed_at_first" were killed by tests written before the sample was drawn.
+A survivor must stand in `analysis/kept/mutants.json` with the reason why it may: it
+only widens what is promised or, then "equivalent", computes the same.  Survivors are
+known there by their function and their code, not by their line; "others" are those of
+earlier samples.  "killed_at_first" were killed by tests written before the sample was
+drawn.
 
 `python -m benchmarks.mutants --sample 200 --seed 1` tries some; `--only norm_product`
 those of files so named; `--update` enters new survivors, whose reasons are left empty.
@@ -33,13 +34,14 @@ from dataclasses import dataclass
 import pytest
 from coverage import CoverageData
 
+from analysis.paths import KEPT
 from benchmarks.mutations import Mutant, mutants, source_of
 from tests.cases.proposals import proposes
 
-__all__ = ["EQUIVALENT", "KEPT", "main"]
+__all__ = ["EQUIVALENT", "RECORD", "main"]
 
 ROOT = pathlib.Path(__file__).parents[1]
-KEPT = pathlib.Path(__file__).with_suffix(".json")
+RECORD = KEPT / "mutants.json"
 MUTATED = ("gradlab/bounds", "gradlab/verified")
 CANDIDATES = (
     *MUTATED,
@@ -269,7 +271,7 @@ def _judged(
     found: list[tuple[Mutant, str]], options: argparse.Namespace, total: int
 ) -> int:
     """Return whether a survivor is not accounted for; write them down if asked to."""
-    record = json.loads(KEPT.read_text(encoding="utf-8"))
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
     rows = [*record["survivors"], *record["others"]]
     known = {tuple(row[:4]): row[4] for row in rows}
     tried = {mutant.key for mutant, _ in found}
@@ -291,9 +293,9 @@ def _judged(
             "others": sorted([*k, why] for k, why in known.items() if k not in tried),
         }
         text = json.dumps(record, indent=1, ensure_ascii=False)
-        KEPT.write_text(text + "\n", encoding="utf-8")
+        RECORD.write_text(text + "\n", encoding="utf-8")
     for key in sorted(key for key, reason in reasons.items() if not reason):
-        print(f"no reason in {KEPT.name}: {' | '.join(key)}")
+        print(f"no reason in {RECORD.name}: {' | '.join(key)}")
     return int(not all(reasons.values()))
 
 

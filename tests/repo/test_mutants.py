@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from benchmarks.mutants import KEPT, MUTATED
+from benchmarks.mutants import MUTATED, RECORD
 from benchmarks.mutations import mutants, source_of
 from tests.cases.proposals import proposes
 from tests.repo.files import ROOT, modules
@@ -61,7 +61,7 @@ def test_rounding_that_is_turned_round_is_imported(tmp_path):
 
 
 def test_every_survivor_on_record_is_a_mutant_and_has_a_reason():
-    record = json.loads(KEPT.read_text(encoding="utf-8"))
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
     every = {
         one.key
         for folder in MUTATED
@@ -75,7 +75,7 @@ def test_every_survivor_on_record_is_a_mutant_and_has_a_reason():
 
 
 def test_the_record_adds_up():
-    record = json.loads(KEPT.read_text(encoding="utf-8"))
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
     reasons = [row[4] for row in record["survivors"]]
     # Mutants that differ by their place alone have one row.
     assert record["killed"] + len(reasons) <= record["tried"] <= record["of"]
