@@ -65,9 +65,11 @@ def lyapunov_spectrum(
     -----
     The frame is carried by one pivoted LU per step, with a QR at the end of each block,
     which gives the same |r_ii| as QR at every step and loses less in saturated chains.
-    All n directions start from the coordinate axes and the exponents are then sorted;
-    fewer start from a fixed frame in general position, and where they are few of many
-    the Jacobians are applied to it in factored form.
+    All n directions start from the coordinate axes, in an order in which Jacobians that
+    are block triangular keep to their blocks: their exponents are those of the blocks,
+    whatever couples them.  Fewer start from a fixed frame in general position, and
+    where they are few of many the Jacobians are applied to it in factored form.
+    Exponents are sorted at the end.
 
     Examples
     --------
