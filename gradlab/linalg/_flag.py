@@ -138,7 +138,8 @@ class Flag:
             if step:
                 return self._stretch(steps[:step], [m for m in marks if m <= step])
             logs = self._wide(self._take_step(steps[:1], reason))
-            return 1, self._settled([logs], [self.frame], marks[:1] == [1])
+            passed = 1 if marks[:1] == [1] else 0
+            return 1, self._settled([logs], [self.frame], passed)
         self._record(steps)
         sums = [self._wide(logs) for logs in _logs_of_products(pivots)]
         return len(steps), self._settled(sums, frames, len(marks))
