@@ -1,5 +1,6 @@
 """Checks at the door: one function, one message, before any work is done."""
 
+import functools
 import math
 import numbers
 import operator
@@ -90,15 +91,10 @@ def require_stack(
 
 def require_finite(name: str, array: Array) -> Array:
     """Return `array`, or raise with the first entry that is NaN or infinite."""
-    # One sum decides almost always: it is finite iff no entry is NaN or infinite,
-    # unless it overflows, and then the entries are looked at one by one.
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = array.sum() if array.size else 0.0
-    if not np.isfinite(total):
-        bad = np.argwhere(~np.isfinite(array))
-        if len(bad):
-            index = tuple(int(i) for i in bad[0])
-            raise NonFiniteError(name, array[index], index)
+    finite = np.isfinite(array)
+    if not finite.all():
+        index = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise NonFiniteError(name, array[index], index)
     return array
 
 
@@ -263,7 +259,7 @@ def _exact_numbers(name: str, array: Array) -> Array:
 def _match_shape(
     name: str, got: tuple[int, ...], shape: str, sizes: dict[str, int]
 ) -> None:
-    letters = re.findall(r"\.\.\.|\w+", shape)
+    letters = _letters(shape)
     fixed = dict(sizes)
     axes = list(got)
     if letters and letters[0] == "...":
@@ -277,6 +273,12 @@ def _match_shape(
         known = [f"{letter} = {sizes[letter]}" for letter in letters if letter in sizes]
         with_sizes = f" with {', '.join(dict.fromkeys(known))}" if known else ""
         raise ShapeError(name, shape + with_sizes, got)
+
+
+@functools.cache
+def _letters(shape: str) -> tuple[str, ...]:
+    """Return what a shape such as "(..., m, 2)" is made of."""
+    return tuple(re.findall(r"\.\.\.|\w+", shape))
 
 
 def _interval(minimum: float, above: float, maximum: float) -> str:

@@ -7,6 +7,7 @@ and processors told to flush subnormal numbers to zero break this; `fault` finds
 """
 
 import functools
+import operator
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -29,10 +30,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _SHAPES = ((1, 1, 1), (2, 3, 2), (5, 4, 7), (8, 8, 8), (33, 65, 17), (130, 128, 131))
-_SMALL, _SCALES = np.array([ETA, 2.0**-1022]), np.array([1.0, 0.5])
-_ADDED = np.array([UNIT, UNIT * (1 + 2 * UNIT), -UNIT, -UNIT * (1 + 2 * UNIT)])
-_ONES = np.array([1.0, 1.0, -1.0, -1.0])
-_SUMS = np.array([1.0, 1 + 2 * UNIT, -1.0, -1 - 2 * UNIT])
+_SMALL, _SCALES = (ETA, 2.0**-1022), (1.0, 0.5)
+# 1 + u is a tie and goes to 1; whatever is above it goes up, on both sides of 0.
+_ONES = (1.0, 1.0, -1.0, -1.0)
+_ADDED = (UNIT, UNIT * (1 + 2 * UNIT), -UNIT, -UNIT * (1 + 2 * UNIT))
+_SUMS = (1.0, 1 + 2 * UNIT, -1.0, -1 - 2 * UNIT)
 _TRIALS = ((3, 0), (22, 200))  # bits of the whole numbers, largest power of two
 
 
@@ -163,13 +165,12 @@ def fault(arithmetic: Arithmetic = FLOAT64) -> str:
 
 def _flushing() -> str:
     # 2⁻¹⁰⁷⁴ itself, and 2⁻¹⁰²³ made of a normal number.
-    kept = _SMALL * _SCALES
-    return "" if kept.all() else "subnormal numbers are flushed to zero"
+    kept = all(map(operator.mul, _SMALL, _SCALES))
+    return "" if kept else "subnormal numbers are flushed to zero"
 
 
 def _misrounding() -> str:
-    # 1 + u is a tie and goes to 1; whatever is above it goes up, on both sides of 0.
-    right = (_ONES + _ADDED == _SUMS).all()
+    right = (*map(operator.add, _ONES, _ADDED),) == _SUMS
     return "" if right else "float64 does not round to nearest"
 
 

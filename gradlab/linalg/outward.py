@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from gradlab.linalg._one_norm import scaled_norm_between
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, quietly
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import (
     down_abs,
     down_div,
@@ -51,7 +53,6 @@ __all__ = [
 ]
 
 
-@quietly
 def norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ‖A‖₂ for matrices (..., m, n), above it by some 4 n² u.
 
@@ -64,34 +65,23 @@ def norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     >>> float(np.linalg.norm(A, 2)), bool(6 <= norm_above(A) < 6 + 1e-13)
     (5.999999999999997, True)
     """
-    S, exponent = split_power(_tall(A))
-    return up_ldexp(_above(S, *_rotated(S, arithmetic), arithmetic), exponent)
+    return up_ldexp(*_scaled_above(A, arithmetic))
 
 
-@quietly
 def log_norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     """Return float64s ≥ ln‖A‖₂ in nats for matrices (..., m, n); −inf for zeros."""
-    S, exponent = split_power(_tall(A))
-    return up_log(_above(S, *_rotated(S, arithmetic), arithmetic), exponent)
+    return up_log(*_scaled_above(A, arithmetic))
 
 
-@quietly
 def log_norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
     """Return float64s ≤ and ≥ ln‖A‖₂ in nats for matrices (..., m, n)."""
-    S, exponent = split_power(_tall(A))
-    V, B, lost = _rotated(S, arithmetic)
-    below = _below(S, V, B, lost, arithmetic)
-    above = _above(S, V, B, lost, arithmetic)
+    below, above, exponent = _scaled_between(A, arithmetic)
     return down_log(below, exponent), up_log(above, exponent)
 
 
-@quietly
 def norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
     """Return float64s ≤ and ≥ ‖A‖₂ for matrices (..., m, n), some 4 n² u apart."""
-    S, exponent = split_power(_tall(A))
-    V, B, lost = _rotated(S, arithmetic)
-    below = _below(S, V, B, lost, arithmetic)
-    above = _above(S, V, B, lost, arithmetic)
+    below, above, exponent = _scaled_between(A, arithmetic)
     return down_ldexp(below, exponent), up_ldexp(above, exponent)
 
 
@@ -174,6 +164,34 @@ def defect(V: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
     product, error = mm(_adjoint(V), V, arithmetic)
     gap = up_add(up_distance(product, np.eye(V.shape[-1])), error)
     return row_sums_above(gap, arithmetic)
+
+
+def _scaled_between(A: Array, arithmetic: Arithmetic) -> tuple[Any, Any, Any]:
+    """Return l, u and e with l 2^e ≤ ‖A‖₂ ≤ u 2^e."""
+    if A.ndim == 2 and A.size:
+        return scaled_norm_between(realified(A), arithmetic)
+    return _stack_between(A, arithmetic)
+
+
+def _scaled_above(A: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    """Return u and e alone."""
+    if A.ndim == 2 and A.size:
+        return scaled_norm_between(realified(A), arithmetic)[1:]
+    return _stack_above(A, arithmetic)
+
+
+@quietly
+def _stack_between(A: Array, arithmetic: Arithmetic) -> tuple[Any, Any, Any]:
+    S, exponent = split_power(_tall(A))
+    V, B, lost = _rotated(S, arithmetic)
+    below = _below(S, V, B, lost, arithmetic)
+    return below, _above(S, V, B, lost, arithmetic), exponent
+
+
+@quietly
+def _stack_above(A: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    S, exponent = split_power(_tall(A))
+    return _above(S, *_rotated(S, arithmetic), arithmetic), exponent
 
 
 def _above(S: Array, V: Array, B: Array, lost: Array, arithmetic: Arithmetic) -> Any:

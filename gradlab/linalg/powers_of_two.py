@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.linalg.arithmetic import quietly
+from gradlab.linalg.scalar_rounding import up_ldexp as up_ldexp_of_one
 from gradlab.typing import Array
 
 __all__ = ["down_ldexp", "split_power", "times_power", "up_ldexp"]
@@ -39,20 +40,26 @@ def times_power(A: Array, power: Any) -> Array:
     return moved
 
 
-@quietly
 def up_ldexp(x: float | Array, exponent: Any) -> Any:
     """Return a float64 ≥ x 2^exponent, equal to it where it is one; no sign changes."""
+    if isinstance(x, float) and isinstance(exponent, int):
+        return up_ldexp_of_one(x, exponent)
+    return _up(x, exponent)
+
+
+def down_ldexp(x: float | Array, exponent: Any) -> Any:
+    """Return a float64 ≤ x 2^exponent, equal to it where it is one; no sign changes."""
+    return -up_ldexp(-x, exponent)
+
+
+@quietly
+def _up(x: float | Array, exponent: Any) -> Any:
     # Beyond ±4400 every float64 has become 0 or inf.
     power = np.maximum(np.minimum(exponent, 4400), -4400).astype(np.intc)
     moved = np.ldexp(x, power)
     exact = np.equal(np.ldexp(moved, -power), x)
     outward = np.where(np.less(x, 0), -_below(-moved), np.nextafter(moved, np.inf))
     return np.where(exact, moved, outward)[()]
-
-
-def down_ldexp(x: float | Array, exponent: Any) -> Any:
-    """Return a float64 ≤ x 2^exponent, equal to it where it is one; no sign changes."""
-    return np.negative(up_ldexp(np.negative(x), exponent))
 
 
 def _below(x: Array) -> Array:

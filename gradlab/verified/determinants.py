@@ -3,11 +3,11 @@
 import numpy as np
 
 from gradlab._checks import require_array
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import down_mul, up_mul
 from gradlab.typing import ArrayLike, Matrix
 from gradlab.verified._ball_integers import log_abs_det_in_balls
 from gradlab.verified.enclosure import Enclosure
-from gradlab.verified.singular import realified
 
 __all__ = ["enclosed_log_abs_det"]
 

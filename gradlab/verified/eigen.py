@@ -18,6 +18,7 @@ from gradlab.errors import InputTypeError
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, fault
 from gradlab.linalg.discs import covering, discs, radius_between
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import down_abs, down_mul, up_abs, up_add
 from gradlab.references import Reference
 from gradlab.typing import ArrayLike, Matrix, Vector
@@ -29,7 +30,6 @@ from gradlab.verified._ball_integers import (
 from gradlab.verified._refine import is_relatively_narrow, refined
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.norms import require_matrix
-from gradlab.verified.singular import realified
 
 __all__ = ["EigenvalueDiscs", "enclosed_eigenvalues", "enclosed_spectral_radius"]
 

@@ -1,5 +1,6 @@
 """A number known only to lie between two float64s: lower ≤ x ≤ upper, or not known."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -54,7 +55,8 @@ class Enclosure(Result):
 
     def __post_init__(self) -> None:
         """Refuse ends that are NaN or in the wrong order."""
-        if not np.all(np.less_equal(self.lower, self.upper)):
+        in_order = self.lower <= self.upper
+        if not (in_order if isinstance(in_order, bool) else in_order.all()):
             message = f"`lower` must be <= `upper`; got {self.lower} and {self.upper}."
             raise InputError(message)
 
@@ -70,12 +72,17 @@ class Enclosure(Result):
     ) -> "Enclosure":
         """Return [lower, upper], certified unless the arithmetic has a `fault`.
 
-        A NaN end stands for a bound that was not found: it becomes ∓inf.
+        A NaN end stands for a bound that was not found: it becomes ∓inf, and so do ends
+        that have crossed under a fault.
         """
-        low, high = (np.asarray(end, dtype=float) for end in (lower, upper))
+        low, high = _known(lower, -math.inf), _known(upper, math.inf)
+        if fault:
+            crossed = high < low
+            low = _plain(np.where(crossed, -math.inf, low))
+            high = _plain(np.where(crossed, math.inf, high))
         return cls(
-            lower=_plain(np.where(np.isnan(low), -np.inf, low)),
-            upper=_plain(np.where(np.isnan(high), np.inf, high)),
+            lower=low,
+            upper=high,
             certified=not fault,
             arithmetic=arithmetic,
             reason=fault or reason,
@@ -151,6 +158,14 @@ def _as_enclosure(limit: float | Enclosure) -> Enclosure:
         message = "nothing is below or above NaN."
         raise InputError(message)
     return Enclosure.between(limit, limit, arithmetic="a number as given")
+
+
+def _known(end: Any, otherwise: float) -> float | Array:
+    """Return an end as a float or an array, `otherwise` in the place of NaN."""
+    if isinstance(end, float):
+        return otherwise if math.isnan(end) else float(end)
+    x = np.asarray(end, dtype=float)
+    return _plain(np.where(np.isnan(x), otherwise, x))
 
 
 def _plain(x: Array) -> float | Array:

@@ -32,8 +32,9 @@ def enclosed_norm(
     Returns
     -------
     Enclosure
-        Relatively about 4 n² u wide for the 2-norm and n u for the others.  A power of
-        two times A gives that power of two times the ends, exactly.
+        Relatively some 4 n² u wide for the 2-norm, n being doubled if A is complex, and
+        n u for the others.  A power of two times A gives that power of two times the
+        ends, exactly.
 
     Raises
     ------
@@ -61,8 +62,8 @@ def enclosed_norm(
             raise InputError(message)
         S, exponent = split_power(matrix)
         low, high = entrywise_between(S, order, arithmetic)
-        low, high = down_ldexp(low, exponent), up_ldexp(high, exponent)
-    high = high if matrix.any() else 0.0
+        high = up_ldexp(high, exponent) if matrix.any() else 0.0
+        low = down_ldexp(low, exponent)
     return Enclosure.between(low, high, fault=fault(arithmetic))
 
 

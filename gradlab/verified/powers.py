@@ -5,6 +5,7 @@ import numpy as np
 from gradlab._checks import require_count, require_number
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic, fault
 from gradlab.linalg.outward import norm_between
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import down_log, down_sub, up_add, up_log
 from gradlab.typing import ArrayLike
 from gradlab.verified._ball_products import log_power_norm_in_balls
@@ -12,7 +13,6 @@ from gradlab.verified._float_products import power_in_float64
 from gradlab.verified._refine import is_narrow, refined
 from gradlab.verified.enclosure import Enclosure
 from gradlab.verified.norms import require_matrix
-from gradlab.verified.singular import realified
 
 __all__ = ["enclosed_log_power_gain"]
 

@@ -14,6 +14,7 @@ from gradlab._checks import require_count, require_number, require_stack
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic, fault
 from gradlab.linalg.exact_rank import singular_factors
 from gradlab.linalg.outward import norm_between
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import down_log, down_sub, up_add, up_log
 from gradlab.typing import Factors
 from gradlab.verified._ball_integers import least_rank, rank_of_product
@@ -24,7 +25,7 @@ from gradlab.verified._ball_products import (
 from gradlab.verified._float_products import FloatProduct, product_in_float64
 from gradlab.verified._refine import is_narrow, refined
 from gradlab.verified.enclosure import Enclosure
-from gradlab.verified.singular import realified, singular_values_between
+from gradlab.verified.singular import singular_values_between
 
 __all__ = ["enclosed_log_gain", "enclosed_log_singular_values"]
 

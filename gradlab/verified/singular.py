@@ -19,6 +19,7 @@ from gradlab.linalg.outward import (
     least_singular_value_below,
 )
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import (
     down_div,
     down_mul,
@@ -41,7 +42,6 @@ from gradlab.verified.norms import require_matrix
 __all__ = [
     "enclosed_least_singular_value",
     "enclosed_singular_values",
-    "realified",
     "singular_values_between",
 ]
 
@@ -176,13 +176,3 @@ def _in_balls(A: Array) -> tuple[list[float], list[float]]:
     n = min(A.shape)
     once = pairs[:: len(pairs) // n]  # two of each if A is complex
     return [arb_down(low) for low, _ in once], [arb_up(high) for _, high in once]
-
-
-def realified(A: Array) -> Array:
-    """Return A if real, else [[Re A, −Im A], [Im A, Re A]], with each σ twice."""
-    if not np.iscomplexobj(A):
-        return A
-    rows = [
-        np.concatenate(row, axis=-1) for row in ((A.real, -A.imag), (A.imag, A.real))
-    ]
-    return np.concatenate(rows, axis=-2)

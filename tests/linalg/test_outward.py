@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradlab.linalg.arithmetic import Arithmetic
 from gradlab.linalg.outward import (
     defect,
     frobenius_above,
@@ -113,7 +114,7 @@ def test_zero_has_no_norm_and_a_stack_is_taken_matrix_by_matrix():
     stack = np.stack([np.zeros((3, 3)), 2 * np.eye(3)])
     logs = log_norm_above(stack)
     assert logs[0] == -math.inf
-    assert logs[1] == log_norm_above(2 * np.eye(3)) >= math.log(2)
+    assert logs[1] == log_norm_above(2 * np.eye(3)[None])[0] >= math.log(2)
     assert least_singular_value_below(stack).tolist() == pytest.approx([0, 2])
 
 
@@ -141,8 +142,59 @@ def test_every_term_of_the_derivation_is_there(n):
     # row of the Gram matrix, n u √n from AV, n u/2 from the defect, as |V| = |B| = I.
     expected = n * U / 2 + n**1.5 * U + n * U / 2
     # Steps outward: a few u each, and n u twice for the row sums.
-    found = norm_above(np.eye(n)) - 1
+    (found,) = norm_above(np.eye(n)[None]) - 1
     assert expected <= found <= expected + (2 * n + 40) * U
+
+
+@pytest.mark.parametrize("n", [3, 5, 32])
+def test_every_term_of_the_derivation_for_one_matrix_is_there(n):
+    # Again for A = I: n² u/2 from the Gram matrix, n² u from AV and n² u/2 from the
+    # defect, lengths of columns being √n times what is in them.
+    low, high = norm_between(np.eye(n))
+    assert 2 * n**2 * U <= high - 1 <= (2 * n**2 + 2 * n + 40) * U
+    # n u √n from AV; n u/2 each from the lengths of a column and of its image.
+    assert (n**1.5 + n) * U <= 1 - low <= (n**1.5 + n + 40) * U
+
+
+@given(matrices(2))
+def test_two_by_two_have_their_norm_to_the_last_digits(A):
+    low, high = norm_between(A)
+    # Five roundings and as many steps outward on the way to each end, of 1 u or 2.
+    assert high - low <= 32 * U * high + 1e-322
+
+
+TURNS = {"turn": [[0.6, -0.8], [0.8, 0.6]], "mirror": [[3.0, 4.0], [4.0, -3.0]]}
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_where_one_half_of_the_closed_form_vanishes_the_other_is_all(name):
+    A = np.array(TURNS[name])
+    low, high = norm_between(A)
+    # 0.36 + 0.64 is that of the float64s next to 0.6 and 0.8: 1e-16 from 1.
+    assert low <= math.hypot(*A[0]) * (1 + 2 * U)
+    assert high - low < 40 * U * high
+
+
+def test_a_matrix_of_one_entry_has_its_size_for_a_norm():
+    for x in (-0.7, 5e-324, 1.7e308):
+        assert norm_between(np.array([[x]])) == (abs(x), abs(x))
+
+
+def test_one_matrix_and_a_stack_of_it_agree(rng):
+    for shape in [(1, 1), (2, 2), (3, 3), (5, 2), (2, 7), (12, 12)]:
+        A = rng.normal(size=shape)
+        for one in (A, A + 1j * rng.normal(size=shape), A.astype(np.float32)):
+            low, high = norm_between(one)
+            (lower,), (upper,) = norm_between(one[None])
+            assert max(low, lower) <= min(high, upper)
+            # 4 n² u of the larger of both, with twice the rows for complex ones.
+            assert high - low < 16 * max(shape) ** 2 * U * high + 64 * U * high
+
+
+def test_a_basis_that_is_none_bounds_nothing():
+    for V in (np.zeros((3, 3)), np.ones((3, 3)), np.full((3, 3), np.nan)):
+        spoilt = Arithmetic(eigh=lambda _, V=V: V)
+        assert norm_between(np.diag([3.0, 2.0, 1.0]), spoilt) == (0.0, math.inf)
 
 
 def test_a_defect_is_the_distance_from_orthogonal(rng):

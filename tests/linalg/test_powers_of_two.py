@@ -14,15 +14,19 @@ from tests.linalg.test_rounding import BOUNDARY, ETA, not_above, not_below
 
 @pytest.mark.parametrize("exponent", [-5000, -1074, -1030, -1, 0, 1, 1023, 2098, 5000])
 def test_powers_of_two_are_exact_or_rounded_outward(exponent):
-    for x in BOUNDARY:
+    every = np.array(BOUNDARY)
+    lows, highs = down_ldexp(every, exponent), up_ldexp(every, exponent)
+    for x, low, high in zip(BOUNDARY, lows.tolist(), highs.tolist(), strict=True):
         exact = Fraction(x) * Fraction(2) ** exponent
-        low, high = float(down_ldexp(x, exponent)), float(up_ldexp(x, exponent))
+        # A number by itself goes another way.
+        assert (down_ldexp(x, exponent), up_ldexp(x, exponent)) == (low, high)
         assert not_above(low, exact)
         assert not_below(high, exact)
         assert min(low, high) >= 0 if x >= 0 else max(low, high) <= 0
         if low != high:
             assert math.nextafter(low, math.inf) == high or high - low <= 2 * ETA
             assert low == -math.inf or Fraction(low) != exact
+        assert math.copysign(1.0, up_ldexp(x, exponent)) == math.copysign(1.0, high)
     assert up_ldexp(math.inf, -5000) == math.inf
     assert math.isnan(up_ldexp(math.nan, 3))
     assert math.isnan(down_ldexp(math.nan, 3))

@@ -63,6 +63,17 @@ def test_an_estimate_decides_nothing():
     assert BETWEEN.met(guess) is BETWEEN
 
 
+def test_ends_that_have_crossed_under_a_fault_are_none():
+    # Wrong arithmetic may say anything; of right arithmetic it would be an error.
+    found = Enclosure.between([1.0, 3.0], [2.0, 2.0], fault="a wrong product")
+    assert (found.lower.tolist(), found.upper.tolist()) == (
+        [1.0, -math.inf],
+        [2.0, math.inf],
+    )
+    one = Enclosure.between(3.0, 2.0, fault="a wrong product")
+    assert (one.lower, one.upper) == (-math.inf, math.inf)
+
+
 def test_a_nan_is_no_bound_and_ends_have_an_order():
     found = Enclosure.between(math.nan, math.nan)
     assert (found.lower, found.upper) == (-math.inf, math.inf)

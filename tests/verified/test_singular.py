@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputError
 from gradlab.linalg.arithmetic import Arithmetic
+from gradlab.linalg.real_form import realified
 from gradlab.testing import matrices
 from gradlab.verified import (
     _ball_singular,
     enclosed_least_singular_value,
     enclosed_singular_values,
 )
-from gradlab.verified.singular import realified, singular_values_between
+from gradlab.verified.singular import singular_values_between
 from tests.oracles.exact_norms import least_at_least, norm_at_most, singular_value_balls
 
 squares = st.integers(1, 4).flatmap(matrices)
