@@ -37,7 +37,7 @@ OPEN = "gradlab without numba"
 
 def main() -> list[pathlib.Path]:
     table, parameters = load_table("speed", KEPT)
-    with figure(full_width("icml"), 3.4, columns=2) as (fig, axes):
+    with figure(full_width("icml"), 3.7, columns=2) as (fig, axes):
         draw_times(axes[0], table, sorted(map(int, parameters["steps"])))
         draw_ratios(axes[1], table)
     return list(save(fig, FIGURES / "speed"))

@@ -19,6 +19,7 @@ OTHERS = {
     "EigTool's way": "eigtool",
     "SVD grid": "svd",
     "brute force": "brute",
+    "NumPy norm": "numpy",
 }
 WORKS = {
     "leading 10 of n = 500": "thin",
@@ -28,7 +29,9 @@ WORKS = {
     "Kreiss constant, ρ = 0.9": "kreiss.near",
     "Kreiss constant, ρ = 0.95": "kreiss.nearer",
     "Gripenberg's pair": "pair",
+    "norm, n = 16, complex": "norm.complex",
 }
+NORMS = {"4": "norm, n = 4", "256": "norm, n = 256", "complex": "norm, n = 16, complex"}
 PLAIN = "gradlab without numba"
 
 
@@ -82,6 +85,9 @@ def speed_numbers() -> list[Number]:
     for n in (64, 256):
         times = 1 / ratio_of(table, f"product, n = {n}", "bare product")
         found.append(rounded(f"speed.products.{n}", times, 2))
+    for name, work in NORMS.items():
+        times = 1 / ratio_of(table, work, "NumPy norm")
+        found.append(rounded(f"speed.norms.{name}", times, 2))
     libraries = sizes["libraries"]
     return [
         *found,

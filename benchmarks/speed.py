@@ -9,14 +9,19 @@ import pathlib
 from analysis.long_training import committed
 from analysis.paths import KEPT
 from analysis.store import save_table
-from benchmarks import joint, pseudospectra, spectra
+from benchmarks import joint, norms, pseudospectra, spectra
 from benchmarks.claims import CLAIMS, print_claims, ratio_of
 from benchmarks.record import print_missing, versions
 from benchmarks.works import Found, Works, columns_of, measure, rows_of
 
 __all__ = ["main", "works"]
 
-PARTS = {"spectra": spectra, "pseudospectra": pseudospectra, "joint": joint}
+PARTS = {
+    "spectra": spectra,
+    "pseudospectra": pseudospectra,
+    "joint": joint,
+    "norms": norms,
+}
 COMMAND = "python -m benchmarks.speed --keep"
 
 

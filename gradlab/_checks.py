@@ -216,6 +216,8 @@ def _as_numbers(name: str, value: object, *, allow_complex: bool, exact: bool) -
 
 
 def _refuse_foreign(name: str, value: object) -> None:
+    if type(value) is np.ndarray:
+        return
     if _is_masked(value):
         raise _wrong_type(name, "an array without a mask", "a masked array")
     if hasattr(value, "detach"):
