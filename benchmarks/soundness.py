@@ -113,10 +113,11 @@ def _sheared(rng: np.random.Generator, count: int, n: int) -> np.ndarray:
 def _norms(rng: np.random.Generator, tally: Tally) -> None:
     stack = matrices(rng, BATCH)
     lows, highs = norm_between(stack)
-    for A, low, high in zip(stack, lows, highs, strict=True):
-        tally.decide(
-            norm_at_most(A, high), not norm_at_most(A, Fraction(low) - EPSILON)
-        )
+    for A, *together in zip(stack, lows, highs, strict=True):
+        # A stack and one matrix by itself go two ways.
+        for low, high in (together, norm_between(A)):
+            tally.decide(norm_at_most(A, high))
+            tally.decide(not norm_at_most(A, Fraction(low) - EPSILON))
         tally.compare(not norm_at_most(A, np.linalg.norm(A, 2)))
 
 
@@ -189,7 +190,7 @@ def _operations(rng: np.random.Generator, tally: Tally) -> None:
 
 
 KINDS: dict[str, tuple[Callable[[np.random.Generator, Tally], None], int]] = {
-    "2-norms": (_norms, 400_000),
+    "2-norms": (_norms, 800_000),
     "least singular values": (_least_singular_values, 200_000),
     "spectral radii": (_radii, 100_000),
     "norms of products": (_products, 100_000),
