@@ -15,6 +15,7 @@ chirp, which no structured singular vector is orthogonal to.
 import math
 
 import numpy as np
+from scipy.linalg.blas import zgemm
 
 from gradlab.linalg._least_singular import rounding, size_above
 from gradlab.typing import Array, Matrix, Vector
@@ -134,7 +135,7 @@ def _solve_upper(T: Matrix, z: Vector, X: Array, low: int, high: int) -> None:
         return
     middle = (low + high) // 2
     _solve_upper(T, z, X, middle, high)
-    X[low:middle] += T[low:middle, middle:high] @ X[middle:high]
+    _add_product(T[low:middle, middle:high], X[middle:high], X[low:middle])
     _solve_upper(T, z, X, low, middle)
 
 
@@ -147,8 +148,13 @@ def _solve_lower(Th: Matrix, z: Vector, X: Array, low: int, high: int) -> None:
         return
     middle = (low + high) // 2
     _solve_lower(Th, z, X, low, middle)
-    X[middle:high] += Th[middle:high, low:middle] @ X[low:middle]
+    _add_product(Th[middle:high, low:middle], X[low:middle], X[middle:high])
     _solve_lower(Th, z, X, middle, high)
+
+
+def _add_product(A: Matrix, X: Array, B: Array) -> None:
+    """Add A X to B in place: of contiguous rows BLAS sees the transposes."""
+    zgemm(1.0, X.T, A.T, beta=1.0, c=B.T, overwrite_c=True)
 
 
 def _inner(X: Array, Y: Array) -> Vector:
