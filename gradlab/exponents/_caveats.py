@@ -9,6 +9,7 @@ from gradlab.typing import Array, States, Vector
 __all__ = [
     "caveat_of_cycle",
     "caveats_of_blocks",
+    "caveats_of_length",
     "caveats_of_loss",
     "caveats_of_orbit",
     "caveats_of_windows",
@@ -25,16 +26,20 @@ _ROUNDING = 1e-9  # nats per step; differences below it are not worth a word
 
 def caveats_of_blocks(sums: Array, lengths: Array, burn_in: int) -> tuple[str, ...]:
     """Return the caveats of block sums (B, k) over `lengths` steps each."""
-    notes = list(caveats_of_loss(sums, lengths, burn_in))
+    notes = caveats_of_loss(sums, lengths, burn_in)
     rates = sums[:, ~np.isneginf(sums).any(axis=0)] / lengths[:, None]
-    if len(lengths) < _FEW or lengths[0] < _SHORT:
-        notes.append(
-            f"too short: {lengths.sum()} steps in {len(lengths)} blocks do not make a "
-            "trustworthy standard error. Run longer."
-        )
-    else:
-        notes += _slow(rates[:-1])  # the last block may be short, so noisy
-    return tuple(notes)
+    # The last block may be short, so noisy.
+    return (*notes, *(caveats_of_length(lengths) or _slow(rates[:-1])))
+
+
+def caveats_of_length(lengths: Array) -> tuple[str, ...]:
+    """Return a caveat if there are too few blocks, or too few steps in them."""
+    if len(lengths) >= _FEW and lengths[0] >= _SHORT:
+        return ()
+    return (
+        f"too short: {lengths.sum()} steps in {len(lengths)} blocks do not make a "
+        "trustworthy standard error. Run longer.",
+    )
 
 
 def caveats_of_windows(sums: Array, window: int, burn_in: int) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gradlab.cells.factored import AbstractJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.dynamics.run_jacobian import RunJacobian
 from gradlab.errors import InputError
+from gradlab.exponents._batch_caveats import caveats_of_batch
 from gradlab.exponents._blocks import (
     chain_of,
     counted_steps,
@@ -55,6 +56,9 @@ class LyapunovSpectra(Result):
     one_by_one : int
         Sequences that were followed by themselves: all of them if n is large, and
         those with singular or very uneven Jacobians.
+    caveats : tuple of str
+        What to know before believing them, and of which sequences: too few steps,
+        singular Jacobians, or an unstable orbit that rounding has closed.
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (
@@ -67,6 +71,7 @@ class LyapunovSpectra(Result):
     steps: int
     burn_in: int
     one_by_one: int
+    caveats: tuple[str, ...]
 
     @property
     def top(self) -> Vector:
@@ -93,7 +98,8 @@ class LyapunovSpectra(Result):
             f"{describe_rate(float(self.top[b]))}"
             for b in range(min(systems, _SHOWN))
         ]
-        return "\n".join([head, *lines])
+        notes = [f"note: {caveat}" for caveat in self.caveats]
+        return "\n".join([head, *lines, *notes])
 
     __str__ = describe
 
@@ -130,9 +136,9 @@ def lyapunov_spectra(
     Notes
     -----
     Each sequence has the exponents that `lyapunov_spectrum` finds for it, to rounding;
-    what that one says of an orbit besides, its caveats and its sum rule, is found by
-    ``lyapunov_spectrum(trajectory.sequence(b))``.  Up to three units all sequences are
-    swept together, beyond them one after the other.
+    what that one says of an orbit besides, how its errors come about and its sum rule,
+    is found by ``lyapunov_spectrum(trajectory.sequence(b))``.  Up to three units all
+    sequences are swept together, beyond them one after the other.
 
     Examples
     --------
@@ -163,13 +169,15 @@ def lyapunov_spectra(
         sums[:, b] = growths(sequence, k=n, block=block, burn_in=burn_in, engine=engine)
     order = np.argsort(-sums.sum(axis=0), axis=1, kind="stable")
     sums = np.take_along_axis(sums, order[None], axis=2)
-    errors = standard_errors(sums.reshape(len(sums), -1), np.diff(ends))
+    lengths, exponents = np.diff(ends), sum_of_logs(sums) / steps
+    errors = standard_errors(sums.reshape(len(sums), -1), lengths)
     return LyapunovSpectra(
-        exponents=sum_of_logs(sums) / steps,
+        exponents=exponents,
         stderr=errors.reshape(systems, n),
         steps=steps,
         burn_in=burn_in,
         one_by_one=len(alone),
+        caveats=caveats_of_batch(trajectory_or_chain, sums, lengths, exponents[:, 0]),
         origin=Origin(parameters={"burn_in": burn_in, "blocks": blocks}),
     )
 

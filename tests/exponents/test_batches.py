@@ -138,12 +138,33 @@ def test_one_sequence_is_refused(rng):
         lyapunov_spectra(rng.normal(size=(5, 3, 2, 2)))
 
 
+def test_what_is_wrong_with_sequences_is_said_and_of_which(engine, rng):
+    factors = rng.normal(size=(100, 4, 2, 2))
+    factors[70, 2, 1] = 0.0
+    found = lyapunov_spectra(batch_of(factors), blocks=10, engine=engine)
+    assert found.caveats == (
+        "1 of 4 sequences (2): exponents are −inf, a Jacobian being singular.",
+    )
+    short = lyapunov_spectra(batch_of(factors[:60]), blocks=6, engine=engine)
+    assert short.caveats == (
+        "too short: 60 steps in 6 blocks do not make a trustworthy standard error. "
+        "Run longer.",
+    )
+    assert lyapunov_spectra(batch_of(factors[:60]), blocks=8).caveats != ()
+    assert lyapunov_spectra(batch_of(factors[:64]), blocks=8).caveats != ()
+    assert (
+        lyapunov_spectra(batch_of(rng.normal(size=(80, 4, 2, 2))), blocks=8).caveats
+        == ()
+    )
+
+
 def test_words_and_tables(tmp_path, rng):
     found = lyapunov_spectra(batch_of(rng.normal(size=(50, 12, 2, 2))), burn_in=2)
     words = str(found).splitlines()
     assert words[0].startswith("2 Lyapunov exponents of 12 sequences")
     assert "48 steps after a burn-in of 2" in words[0]
-    assert len(words) == 11
+    assert len(words) == 11 + len(found.caveats)
+    assert words[-1] == f"note: {found.caveats[0]}"
     assert found.top.tolist() == found.exponents[:, 0].tolist()
     table = found.columns()
     assert table["sequence"][:4].tolist() == [0, 0, 1, 1]

@@ -10,6 +10,7 @@ from gradlab.dynamics import Trajectory, run
 from gradlab.exponents import (
     covariant_lyapunov_vectors,
     finite_time_exponents,
+    lyapunov_spectra,
     lyapunov_spectrum,
 )
 from tests.exponents import systems
@@ -79,3 +80,28 @@ def test_vectors_at_a_stable_fixed_point_are_not_spoken_of():
     resting = run(cell, np.zeros(2), np.zeros((400, 0)))
     found = covariant_lyapunov_vectors(resting, burn_in=100, tail=100)
     assert found.caveats == ()
+
+
+@pytest.mark.parametrize("name", systems.COLLAPSING)
+@pytest.mark.parametrize("n", [1, 4])
+def test_collapsed_orbits_of_a_batch_are_said_and_named(name, n):
+    folded, _ = systems.COLLAPSING[name]
+    cell = Wrapped(
+        lambda h, x: np.append(folded(h[0] + x[0], x), h[1:] / 2),
+        lambda h, x: np.diag([2.0] + [0.5] * (n - 1)),
+        n=n,
+        m=1,
+    )
+    starts, inputs = np.zeros((8, n)), np.zeros((400, 8, 1))
+    starts[:, 0] = 0.1
+    starts[3, 0] = 0.0  # it stays there: a fixed point that repels
+    inputs[:, 5] = np.random.default_rng(0).uniform(0, 1, size=(400, 1))
+    batch = run(cell, starts, inputs)
+    found = lyapunov_spectra(batch)
+    (caveat,) = found.caveats
+    said = [b for b in range(8) if lyapunov_spectrum(batch.sequence(b)).caveats]
+    assert said == [0, 1, 2, 3, 4, 6, 7]  # the other is driven
+    assert caveat.startswith("7 of 8 sequences (0, 1, 2, 3, 4, …): the orbit collapsed")
+    assert str(found).endswith(f"note: {caveat}")
+    # The Jacobians alone do not show it.
+    assert lyapunov_spectra(batch.chain).caveats == ()
