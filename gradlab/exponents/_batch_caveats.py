@@ -36,10 +36,9 @@ def _collapsed(trajectory_or_chain: object, top: Vector) -> Array:
         return closed
     states, inputs = trajectory_or_chain.states, trajectory_or_chain.inputs
     driven = (inputs != inputs[0]).any(axis=(0, 2))
-    suspects = np.flatnonzero((top > 0) & ~driven)
     # Most last states are new already in their first entry.
-    first = states[:, suspects, 0]
-    for b in suspects[(first[:-1] == first[-1]).any(axis=0)]:
+    again = (states[:-1, :, 0] == states[-1, :, 0]).any(axis=0)
+    for b in np.flatnonzero(again & (top > 0) & ~driven):
         closed[b] = period_of(states[:, b]) > 0
     return closed
 
