@@ -115,8 +115,7 @@ def least_singular_value_below(A: Array, arithmetic: Arithmetic = FLOAT64) -> An
     product, error = mm(R, S, arithmetic)
     gap = up_add(up_distance(product, np.eye(S.shape[-1])), error)
     rest = down_sub(1.0, frobenius_above(gap, arithmetic))
-    lost = up_mul(ETA, max(S.shape[-2:]))
-    bound = down_sub(down_div(rest, norm_above(R, arithmetic)), lost)
+    bound = down_sub(down_div(rest, norm_above(R, arithmetic)), _lack(S))
     return down_ldexp(_positive(bound), exponent)
 
 
@@ -130,7 +129,7 @@ def least_singular_value_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> An
     size = _column_norms_below(down_abs(V), arithmetic)
     ratio = up_div(image, np.where(size > 0, size, np.nan))
     least = np.where(ratio >= 0, ratio, np.inf).min(axis=-1, initial=np.inf)
-    bound = up_add(least, up_mul(ETA, max(S.shape[-2:])))
+    bound = up_add(least, _lack(S))
     return np.where(S.any(axis=(-2, -1)), up_ldexp(bound, exponent), 0.0)[()]
 
 
@@ -201,7 +200,7 @@ def _above(S: Array, V: Array, B: Array, lost: Array, arithmetic: Arithmetic) ->
     image = up_add(up_sqrt(gram), frobenius_above(lost, arithmetic))
     rest = down_sub(1.0, defect(V, arithmetic))
     bound = up_div(image, down_sqrt(np.where(rest > 0.5, rest, np.nan)))
-    bound = up_add(bound, up_mul(ETA, max(S.shape[-2:])))
+    bound = up_add(bound, _lack(S))
     bound = np.where(bound >= 0, bound, np.inf)  # a NaN bounds nothing
     return np.where(S.any(axis=(-2, -1)), bound, 0.0)
 
@@ -210,7 +209,7 @@ def _below(S: Array, V: Array, B: Array, lost: Array, arithmetic: Arithmetic) ->
     """Return numbers ≤ ‖S + D‖₂, |D| ≤ η, and ≥ 0; B is SV up to `lost`."""
     image = _column_norms_below(_positive(down_sub(down_abs(B), lost)), arithmetic)
     ratio = down_div(image, _column_norms_above(up_abs(V), arithmetic))
-    bound = down_sub(ratio, up_mul(ETA, max(S.shape[-2:])))
+    bound = down_sub(ratio, _lack(S))
     return _positive(bound).max(axis=-1, initial=0.0)
 
 
@@ -218,6 +217,11 @@ def _rotated(S: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
     """Return V, B and E with |B − SV| ≤ E, V being near an eigenbasis of SᴴS."""
     V = arithmetic.eigh(arithmetic.matmul(_adjoint(S), S))
     return V, *mm(S, V, arithmetic)
+
+
+def _lack(S: Array) -> Any:
+    """Return a float64 ≥ ‖D‖_F for what S may lack, η in real and imaginary parts."""
+    return up_mul(up_add(ETA, ETA), max(S.shape[-2:]))
 
 
 def _column_norms_above(X: Array, arithmetic: Arithmetic) -> Any:
