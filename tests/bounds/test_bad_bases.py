@@ -12,6 +12,8 @@ import pytest
 from gradlab.bounds import linear_radius, triangular_transient
 from gradlab.bounds.linear_radius import _with_basis
 from gradlab.bounds.triangular_transient import _with_schur_basis
+from gradlab.linalg.similar import Similar
+from gradlab.verified import Enclosure
 from tests.oracles.exact_norms import exact_product
 from tests.oracles.gain import gain_at_most
 
@@ -44,6 +46,28 @@ def test_a_triangular_form_gives_back_what_a_basis_lacks(w, r, T, monkeypatch):
     basis = np.array([[math.sqrt(1 - r)]])
     monkeypatch.setattr(triangular_transient, "schur_basis", lambda S: basis)
     assert is_sharp(_with_schur_basis(np.array([[w]]), T), w, T)
+
+
+@pytest.mark.parametrize("r", RESIDUALS)
+@pytest.mark.parametrize("T", [1, 12])
+def test_a_triangular_form_has_what_is_missing_from_it(r, T, monkeypatch):
+    # |M| + E = 5/8 of 2S = 3/2, and r/(1 − r) of that again; κ ≤ 1/(1 − r).
+    found = Similar(np.array([[-0.5]]), np.array([[0.125]]), r)
+    monkeypatch.setattr(triangular_transient, "schur_basis", lambda S: np.eye(1))
+    monkeypatch.setattr(triangular_transient, "similar", lambda *_: found)
+    exact = T * math.log(2 * 0.625) - (T + 1) * math.log(1 - r)
+    value = _with_schur_basis(np.array([[1.5]]), T)
+    assert value == pytest.approx(exact, abs=40 * U * (T + 2))
+
+
+def test_a_triangular_form_has_the_upper_end_of_its_power(monkeypatch):
+    power = Enclosure.between(-1.0, 2.0)
+    monkeypatch.setattr(triangular_transient, "schur_basis", lambda S: np.eye(1))
+    monkeypatch.setattr(
+        triangular_transient, "enclosed_log_power_gain", lambda *_: power
+    )
+    value = _with_schur_basis(np.array([[1.5]]), 3)
+    assert value == pytest.approx(2.0 + 3 * math.log(2), abs=40 * U * 5)
 
 
 @pytest.mark.parametrize("r", [0.51, 0.75, 1.0, 1.5])

@@ -1,11 +1,12 @@
 """Facts about Jordan blocks: what is one, either way up, and what is not."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from gradlab.bounds import JordanFloor
+from gradlab.bounds import JordanFloor, jordan_floor
 from gradlab.errors import AssumptionError
 from gradlab.testing import powers_of
 
@@ -29,6 +30,23 @@ def test_a_long_power_has_more_ways_than_float64_has_whole_numbers():
     J = powers_of(np.eye(n) + np.eye(n, k=1), T)
     exact = math.log(math.comb(T, n - 1))
     assert exact - 1e-12 < JordanFloor().log_bound(J) < exact
+
+
+@pytest.mark.parametrize("n", [6, 18, 24, 27, 30, 31])
+def test_the_logarithm_is_that_of_the_float64_next_below_the_number_of_ways(
+    n, monkeypatch
+):
+    taken = []
+
+    def log(x, exponent=0):
+        taken.append(Fraction(x) * 2**exponent)
+        return 0.0
+
+    monkeypatch.setattr(jordan_floor, "down_log", log)
+    JordanFloor().log_bound(powers_of(np.eye(n) + np.eye(n, k=1), 60))
+    ways = math.comb(60, n - 1)  # of 23 to 57 bits
+    step = Fraction(2) ** (ways.bit_length() - 53)
+    assert ways - step < taken[0] <= ways
 
 
 @pytest.mark.parametrize(
