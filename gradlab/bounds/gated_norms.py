@@ -6,6 +6,8 @@ relay, and it is the largest product that counts.  The stored J is rounded: each
 an entry passes at most K + 4 roundings.
 """
 
+from typing import Any
+
 import numpy as np
 
 from gradlab.cells.factored import GatedJacobian
@@ -53,11 +55,11 @@ def _rows(slopes: GatedJacobian, row: int, a: Array) -> list[tuple[int, Array]]:
     return reached
 
 
-def _lost(slopes: GatedJacobian) -> Array:
-    """Return what underflow may add to the norm of a block, (..., 1, 1)."""
+def _lost(slopes: GatedJacobian) -> Any:
+    """Return what underflow may add to the norm of a block: a number or (T, 1, 1)."""
     K, n = slopes.gates.shape[-2:]
     each = up_mul((K + 4) * n, ETA)
     if slopes.relay is None:
-        return np.full((*slopes.gates.shape[:-2], 1, 1), each)
+        return each
     largest = np.abs(slopes.relay).max(axis=-1)
-    return np.array(up_mul(each, up_add(1.0, largest)))[..., None, None]
+    return up_mul(each, up_add(1.0, largest))[..., None, None]

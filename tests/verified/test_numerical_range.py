@@ -22,6 +22,7 @@ from gradlab.verified import (
     enclosed_numerical_abscissa,
     enclosed_numerical_radius,
     enclosed_spectral_radius,
+    numerical_range,
 )
 from tests.oracles.exact_norms import exact, is_semidefinite, scaled_identity
 
@@ -142,6 +143,36 @@ def test_directions_leave_the_cosine_of_half_their_angle(most, count, quarters):
     assert found.lower == pytest.approx(1.0, abs=1e-13)
     widest = widest_angle([1j**k for k in range(quarters + 1)], count)
     assert found.upper == pytest.approx(1 / math.cos(widest / 2), abs=1e-13)
+
+
+@pytest.mark.parametrize("rtol", [1.0, 1e-3, 1e-6])
+@pytest.mark.parametrize(
+    "A", [DISC, np.diag([1.0, -3.0, 2.0]), np.array([[1.0, 2.0], [0.5, -0.25]])]
+)
+def test_directions_are_added_no_longer_than_it_takes(A, rtol, monkeypatch):
+    tried, usual = [], numerical_range._supports
+
+    def supports(S, directions, arithmetic):
+        tried.append(directions.shape[1])
+        return usual(S, directions, arithmetic)
+
+    monkeypatch.setattr(numerical_range, "_supports", supports)
+    found = enclosed_numerical_radius(A, rtol=rtol)
+    assert found.upper <= (1 + rtol) * found.lower * (1 + 1e-12)
+    if A is DISC:
+        # 1/cos(δ/2) < 1 + rtol for δ² = 8 rtol, which halving meets to a factor 2.
+        assert sum(tried) <= 17 + 2 * math.pi / math.sqrt(8 * rtol)
+    else:
+        # Two beside the one that counts, for every factor 4.
+        assert sum(tried) <= 17 + 2 * math.ceil(math.log(1 / rtol, 4))
+
+
+def test_a_half_angle_is_that_of_the_longest_that_directions_may_be(monkeypatch):
+    # (1, 0) and (3, 4)/5, with lengths from ½ to 2 for all that is known.
+    lengths = np.array([0.5, 0.5]), np.array([2.0, 2.0])
+    monkeypatch.setattr(numerical_range, "_lengths", lambda _: lengths)
+    found = numerical_range._half_cosines(np.array([[1.0, 0.6], [0.0, 0.8]]))
+    assert found == pytest.approx(math.sqrt((1 + 0.6 / 4) / 2), abs=1e-15)
 
 
 def test_where_directions_end_unless_it_is_said():

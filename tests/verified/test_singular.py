@@ -87,6 +87,22 @@ def test_values_far_below_the_rounding_of_the_largest_are_found_relatively():
     assert enclosed_singular_values(graded, rtol=1e-15).width.tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "function", [enclosed_singular_values, enclosed_least_singular_value]
+)
+@pytest.mark.parametrize("power", [-20, -24, -28])
+def test_nine_places_are_found_unless_it_is_said(function, power):
+    # In float64 alone σ_2 = 2ᵏ is known to 2⁻ᵏ u and some.
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    A = turn @ np.diag([1.0, 2.0**power]) @ turn.T
+    found = function(A)
+    least = singular_value_balls(A)[-1]
+    assert not least < np.min(found.lower)
+    assert not least > np.min(found.upper)
+    # 1 + 10⁻⁹ is rounded.
+    assert np.all(found.upper <= (1 + 1e-9 + 2.0**-52) * found.lower)
+
+
 def test_a_zero_is_enclosed_by_zero_and_the_precision():
     A = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
     found = enclosed_singular_values(A, most_bits=256)
