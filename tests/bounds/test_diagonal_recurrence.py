@@ -33,6 +33,9 @@ def test_blocks_may_stand_anywhere_side_by_side():
     [
         np.eye(3) + np.eye(3, k=-1) - np.eye(3, k=1),  # two blocks that overlap
         np.eye(4) + np.eye(4, k=-1) - np.eye(4, k=1),
+        np.kron(np.diag([1, 0, 0]), block(0, 1))[:5, :5]  # one that does not, and two
+        + np.diag([0, 0, 1, 1], -1)
+        - np.diag([0, 0, 1, 1], 1),
         np.diag([1.0, 2.0]) + block(0.0, 1.0),  # unequal on the diagonal
         np.array([[1.0, 1.0], [1.0, 1.0]]),  # not skew
         np.array([[1.0, 1.0], [0.0, 1.0]]),

@@ -119,6 +119,16 @@ def test_columns_with_no_direction_or_the_same_one_are_not_kept():
         assert kept(three)[0] == [0, 1]
 
 
+def test_a_spread_holds_the_rounding_of_its_sum():
+    a, b = 2.0**-3, 2.0**-9  # a + b has seven bits
+    with BALLS.precision(6):
+        kept, spread = _independent(
+            arb_mat([[1, a, b], [a, 1, 0], [b, 0, 1]]), [0, 1, 2]
+        )
+    assert kept == [0, 1, 2]
+    assert a + b <= spread <= a + b + 2.0**-8
+
+
 def test_a_wide_number_has_all_of_its_sizes():
     with BALLS.precision(64):
         wide = arb_mat([[arb(1.5, 0.5)]])  # from 1 to 2

@@ -98,6 +98,17 @@ def test_what_is_not_symmetric_is_refused():
         lyapunov_verdict(np.eye(2), np.eye(2), 0.0)
 
 
+@pytest.mark.parametrize("multipliers", [[0.0, 4.0], [4.0, 0.0], [0.0, 0.0]])
+def test_multipliers_may_be_zero_and_not_below(multipliers):
+    # A unit without one leaves −P_ii on the diagonal.
+    sector = 0.5 * np.eye(2), (0.0, 1.0), np.eye(2)
+    assert sector_verdict(*sector, [4.0, 4.0], 0.75) is Verdict.PROVED
+    assert sector_verdict(*sector, multipliers, 0.75) is Verdict.REFUTED
+    below = np.nextafter(multipliers, -1.0)
+    with pytest.raises(InputError, match=r"`multipliers` must not be negative\.$"):
+        sector_verdict(*sector, below, 0.75)
+
+
 def test_what_float64_rounds_is_refused():
     rounded, one = [[2**53 + 1]], [[1.0]]
     message = "must be made of numbers that float64 holds exactly; got 9007199254740993"

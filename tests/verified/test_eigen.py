@@ -166,6 +166,16 @@ def test_transposes_and_similar_matrices_overlap(rng):
     assert square.lower == pytest.approx(found.lower**2, rel=1e-12)
 
 
+def test_small_eigenvalues_are_measured_by_the_largest():
+    # Discs of some u, which is 1e-4 of the smaller one.
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    A = turn @ np.diag([1.0, 2.0**-40]) @ turn.T
+    found = enclosed_eigenvalues(A)
+    assert found.arithmetic == "float64"
+    assert found.radii.max() < 1e-14
+    assert matched(eigenvalue_balls(A), (found.centres, found.radii))
+
+
 def test_the_largest_size_for_polynomials_is_kept_to():
     A = sheared(8, 0.5)
     found = enclosed_spectral_radius(A, most_rows=7)
