@@ -71,7 +71,7 @@ class CommonLyapunov(AbstractBound):
 
 def _with_shape(factors: Factors, V: Matrix, R: Matrix) -> float:
     """Return ln κ(V) + Σ_t ln‖V⁻¹J_tV‖₂ rounded up, with R ≈ V⁻¹, or else inf."""
-    logs, rest = [], 1.0
+    logs = []
     for J in factors:
         S, exponent = split_power(J)
         found = similar(S, V, R)

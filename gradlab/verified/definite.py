@@ -165,8 +165,9 @@ def sector_verdict(
         raise InputError(message)
     low, high = (require_number("slopes", slope) for slope in slopes)
     ratio = require_number("rate", rate, above=0.0)
+    limit = require_count("most_bits", most_bits, minimum=_FIRST)
     bits, sign = _FIRST, 0
-    while sign == 0 and bits <= most_bits:
+    while sign == 0 and bits <= limit:
         with BALLS.precision(bits):
             sign = sector_sign(matrix, (low, high), shape, weights, ratio)
         bits <<= 1

@@ -122,13 +122,14 @@ def enclosed_least_singular_value(
     """
     matrix = require_matrix("A", A)
     ratio = require_number("rtol", rtol, above=0.0)
+    limit = require_count("most_bits", most_bits, minimum=_FIRST)
     low = least_singular_value_below(matrix, arithmetic)
     high = least_singular_value_above(matrix, arithmetic)
     fast = Enclosure.between(low, high, fault=fault(arithmetic))
     if is_relatively_narrow(fast, ratio):
         return fast
     every = enclosed_singular_values(
-        matrix, rtol=ratio, most_bits=most_bits, arithmetic=arithmetic
+        matrix, rtol=ratio, most_bits=limit, arithmetic=arithmetic
     )
     return fast.met(every[-1])
 
@@ -160,14 +161,13 @@ def singular_values_between(
 def _stretched(U: Array, s: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:
     """Return bounds on the singular values of U diag(s): σ_min(U) s and ‖U‖ s."""
     least, largest = _ends(defect(U, arithmetic))
-    return down_mul(s, np.where(least > 0, least, 0.0)), up_mul(s, largest)
+    return down_mul(s, least), up_mul(s, largest)
 
 
 def _ends(d: Any) -> tuple[Any, Any]:
-    """Return √(1 − d) from below, NaN for no basis, and √(1 + d) from above."""
+    """Return √(1 − d) from below, 0 for no basis, and √(1 + d) from above."""
     rest = down_sub(1.0, d)
-    least = down_sqrt(np.where(rest > 0.5, rest, np.nan))
-    return least, up_sqrt(up_add(1.0, d))
+    return down_sqrt(np.where(rest > 0.5, rest, 0.0)), up_sqrt(up_add(1.0, d))
 
 
 def _in_balls(A: Array) -> tuple[list[float], list[float]]:

@@ -14,6 +14,7 @@ from gradlab.bounds import EntrywiseRadius, entrywise_radius, scaled_norm, slope
 from gradlab.bounds.slope_weights import slope_weights
 from gradlab.cells import RNN
 from gradlab.dynamics import run
+from gradlab.testing import powers_of
 
 W = np.array([[0.0, 3.0, 0.0], [1.5, 0.0, 0.75], [0.0, 0.75, 3.0]])
 T = 5
@@ -68,6 +69,11 @@ def test_no_slope_of_a_run_is_above_gamma_nor_below_the_least(lipschitz, monkeyp
     assert found.gamma == max(lipschitz, slopes.max())
     assert slopes[0].max() < 0.25 < slopes.max() < 1  # it comes out of saturation
     assert found.least == 0.0
+
+
+def test_slopes_of_a_linear_run_are_from_zero_to_one():
+    found = slope_weights(powers_of(-W, T), "thm:any")
+    assert (found.least, found.gamma) == (0.0, 1.0)
 
 
 def test_a_rate_that_is_not_proved_is_none(monkeypatch):

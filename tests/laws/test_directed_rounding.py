@@ -28,7 +28,7 @@ from gradlab.errors import AssumptionError, InputError
 from gradlab.linalg import rounding
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.testing import powers_of
-from gradlab.verified import Enclosure, definite, singular
+from gradlab.verified import Enclosure, definite, eigen, singular
 from gradlab.verified.resolvent import resolvent_norms_on_circle
 from tests.cases.bounds import BOUNDS
 from tests.cases.run_theorems import RUN_THEOREMS
@@ -50,6 +50,12 @@ NEAR_LINES = {
 }
 # Its lower end is that of upper bounds on the norms of blocks.
 ONE_END = {"lstm_ceiling"}
+
+
+def discs(A):
+    radii = eigen._discs_in_float64(A, FLOAT64).radii
+    return Enclosure.between(-radii, radii)
+
 
 _RNG = np.random.default_rng(7)
 MATRICES = {
@@ -74,6 +80,7 @@ ENCLOSED = {
     "power gain": lambda A: verified.enclosed_log_power_gain(A, 7),
     "power gain in balls": lambda A: verified.enclosed_log_power_gain(A, 7, atol=1e-15),
     "radius": verified.enclosed_spectral_radius,
+    "discs": discs,
     "abscissa": verified.enclosed_numerical_abscissa,
     "numerical radius": lambda A: verified.enclosed_numerical_radius(A, rtol=1.0),
     "resolvent": lambda A: verified.enclosed_resolvent_norm(A, 3 + 1j),
@@ -303,6 +310,7 @@ def test_bounds_account_for_their_own_rounding_outward(name, monkeypatch):
         "resolvent, real",
         "abscissa",
         "numerical radius",
+        "discs",
         "singular, coarse",
         "gain, coarse",
         "power gain, coarse",

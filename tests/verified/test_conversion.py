@@ -88,6 +88,17 @@ def test_the_largest_radius_is_measured_in_nats():
     assert log_radius(np.array([arb("nan"), arb(1)])) == math.inf
 
 
+@pytest.mark.parametrize("radius", [0.25, 0.3, 1.5, 1e-5, 7.0, 1e300, 1e-300])
+def test_the_logarithm_of_a_radius_is_rounded_up(radius):
+    ball = arb(3, radius)
+    found = log_radius(np.array([ball]))
+    with BALLS.precision(200):
+        exact = ball.rad().log()
+        assert exact <= found
+        # It is a ball of 53 bits, whose upper end is two steps or less above.
+        assert found <= exact + 8 * 2.0**-53 * abs(exact)
+
+
 @pytest.mark.parametrize(
     "A", [[[0.1, -(2.0**1000)], [ETA, 0.0]], [[0.0, 0.0]], [[MAX], [ETA]]]
 )

@@ -22,6 +22,11 @@ FIRST = {
         4096,
         lambda bits: verified.lyapunov_verdict(A / 8, A, 0.9, **bits),
     ),
+    "sector_verdict": (
+        64,
+        1024,
+        lambda bits: verified.sector_verdict(A / 8, (0, 1), A, [9, 9], 0.9, **bits),
+    ),
     "enclosed_spectral_radius": (
         64,
         4096,
@@ -47,7 +52,11 @@ FIRST = {
         8192,
         lambda bits: verified.enclosed_singular_values(A, **bits),
     ),
-    "enclosed_least_singular_value": (128, 8192, None),
+    "enclosed_least_singular_value": (
+        128,
+        8192,
+        lambda bits: verified.enclosed_least_singular_value(A, **bits),
+    ),
 }
 
 
@@ -56,10 +65,9 @@ def test_the_first_precision_is_the_least_limit(name):
     first, most, call = FIRST[name]
     parameters = inspect.signature(getattr(verified, name)).parameters
     assert parameters["most_bits"].default == most
-    if call is not None:
-        call({"most_bits": first})
-        with pytest.raises(InputError, match=f"must be an integer >= {first}; got"):
-            call({"most_bits": first - 1})
+    call({"most_bits": first})
+    with pytest.raises(InputError, match=f"must be an integer >= {first}; got"):
+        call({"most_bits": first - 1})
 
 
 @pytest.mark.parametrize(

@@ -182,12 +182,25 @@ def test_balls_hold_whatever_the_eigensolver_returns(entry, monkeypatch):
         assert not norm > high
 
 
-@pytest.mark.parametrize("s", [[1.0, 2.0], [2.0, -1.0], [math.nan, 1.0]])
+@pytest.mark.parametrize(
+    "s",
+    [[1.0, 2.0], [2.0, -1.0], [math.nan, 1.0], [3.0, 1.0, 2.0], [3.0, 2.0, 2.5, 1.0]],
+)
 def test_singular_values_out_of_order_bound_nothing(s):
-    lying = Arithmetic(svd=lambda A: (np.eye(2), np.array(s), np.eye(2)))
-    low, high = singular_values_between(np.diag([2.0, 1.0]), lying)
+    n = len(s)
+    lying = Arithmetic(svd=lambda A: (np.eye(n), np.array(s), np.eye(n)))
+    low, high = singular_values_between(np.diag(np.arange(n, 0.0, -1.0)), lying)
+    assert low.tolist() == [0.0] * n
+    assert high.tolist() == [math.inf] * n
+
+
+def test_a_wrong_basis_on_the_left_bounds_nothing_from_below():
+    # [[½, ½], [0, 0]] = U diag(½, ½) to the last bit, of parallel columns: σ_2 = 0.
+    U = np.array([[1.0, 1.0], [0.0, 0.0]])
+    lying = Arithmetic(svd=lambda A: (U, np.array([0.5, 0.5]), np.eye(2)))
+    low, high = singular_values_between(U / 2, lying)
     assert low.tolist() == [0.0, 0.0]
-    assert high.tolist() == [math.inf, math.inf]
+    assert (high >= [math.sqrt(0.5), 0.0]).all()
 
 
 def test_wrong_arithmetic_leaves_it_to_balls():
@@ -208,5 +221,6 @@ def test_wrong_arithmetic_leaves_it_to_balls():
     ],
 )
 def test_impossible_wishes_are_refused(options, message):
-    with pytest.raises(InputError, match=message):
-        enclosed_singular_values(np.eye(2), **options)
+    for function in (enclosed_singular_values, enclosed_least_singular_value):
+        with pytest.raises(InputError, match=message):
+            function(np.eye(2), **options)
