@@ -189,6 +189,11 @@ def test_fewer_directions_than_it_begins_with_are_refused():
         enclosed_numerical_radius(DISC, most_directions=15)
 
 
+def test_a_width_of_nothing_is_refused():
+    with pytest.raises(InputError, match="`rtol` must be a finite number > 0; got 0"):
+        enclosed_numerical_radius(DISC, rtol=0.0)
+
+
 def test_wrong_arithmetic_certifies_nothing():
     wrong = Arithmetic(matmul=lambda X, Y: np.matmul(X, Y) + 1e-3)
     for function in (enclosed_numerical_abscissa, enclosed_numerical_radius):
