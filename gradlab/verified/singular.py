@@ -152,7 +152,7 @@ def singular_values_between(
     residual = up_add(frobenius_above(gap, arithmetic), up_mul(ETA, len(S)))
     below, above = _stretched(U, s, arithmetic)
     turned, widened = _ends(defect(V, arithmetic))
-    low = down_div(np.maximum(down_sub(below, residual), 0.0), widened)
+    low = down_div(down_sub(below, residual), widened)
     high = up_div(up_add(above, residual), turned)
     low, high = np.maximum(down_ldexp(low, exponent), 0.0), up_ldexp(high, exponent)
     return low, np.where(high >= 0, high, np.inf)

@@ -139,6 +139,13 @@ def test_a_wide_number_has_all_of_its_sizes():
         assert most.upper() >= 2
 
 
+def test_a_number_that_may_be_zero_has_no_size_for_certain():
+    with BALLS.precision(64):
+        low, high = norm_in_balls(arb_mat([[arb(0, 0.5)]]))
+    assert low == 0
+    assert 0.5 <= high < 0.51
+
+
 def test_a_matrix_of_zeros_has_no_norm_and_no_values():
     zero = arb_mat(2, 2)
     assert norm_in_balls(zero) == (0, 0)

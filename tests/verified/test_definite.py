@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.errors import InputError
+from gradlab.linalg.arithmetic import Arithmetic
 from gradlab.testing import matrices
 from gradlab.verified import Verdict, definite, definite_verdict, lyapunov_verdict
 from gradlab.verified.definite import sector_verdict
@@ -128,6 +129,19 @@ def test_one_of_two_forms_that_is_not_known_leaves_both_unproved():
     sector = [[rate]], (0.0, 1.0), one, [2.0], rate
     assert sector_verdict(*sector, most_bits=64) is Verdict.UNDECIDED
     assert sector_verdict(*sector) is not Verdict.PROVED
+
+
+def test_wrong_products_leave_it_to_balls():
+    # Norms come out as three quarters: ‖cI − M‖ = 1.2 would be below c = 1.1.
+    wrong = Arithmetic(matmul=lambda X, Y: 0.75 * np.matmul(X, Y))
+    M = [[1.0, 1.2], [1.2, 1.0]]
+    assert definite._is_clearly_definite(np.array(M), wrong)
+    assert definite_verdict(M, arithmetic=wrong) is Verdict.REFUTED
+
+
+def test_what_is_clearly_definite_takes_no_balls(monkeypatch):
+    monkeypatch.setattr(definite, "definite_sign", lambda _: 0)
+    assert definite_verdict([[1.0, 0.5], [0.5, 1.0]]) is Verdict.PROVED
 
 
 @pytest.mark.parametrize(

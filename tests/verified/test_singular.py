@@ -51,6 +51,14 @@ def test_float64_alone_encloses_them_within_n_n_u_of_the_norm(A):
     assert width <= 64 * A.size * 2.0**-53 * high[0] + 1e-300
 
 
+@pytest.mark.parametrize("power", [-1000, 0, 1000])
+@pytest.mark.parametrize("A", [np.ones((2, 2)), np.diag([1.0, 0.0]), np.ones((3, 2))])
+def test_no_value_is_below_zero(A, power):
+    low, high = singular_values_between(np.ldexp(A, power))
+    assert low[0] > low[1] == 0
+    assert (high >= low).all()
+
+
 CLUSTERS = {
     "identity": np.eye(4),
     "orthogonal": np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))[0],
