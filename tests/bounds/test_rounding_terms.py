@@ -141,6 +141,16 @@ def test_twins_have_them(W, gap, monkeypatch):
     assert rates == pytest.approx([exact] * 3, abs=NEAR)
 
 
+def test_the_largest_slope_of_a_step_counts_for_twins(monkeypatch):
+    monkeypatch.setattr(twin_ceiling, "step_defects", lambda *_: ([0.0], [0.0]))
+    for b in ([0.0, 2.0], [2.0, 0.0]):
+        cell = RNN(2 * SWAP, np.zeros((2, 1)), np.array(b), activation="sigmoid")
+        one = run(cell, np.zeros(2), np.zeros((1, 1)))
+        (rate,) = twin_ceiling._steps(cell, one)[1]
+        exact = 0.25 * 2 + UNIT * 0.25 * math.sqrt(8) + 2 * ETA
+        assert rate == pytest.approx(exact, abs=NEAR)
+
+
 GATES = np.array([[[0.5, -0.25], [0.25, 0.125], [0.0, -0.75]]])  # one step, K = 3
 BLOCKS = np.concatenate([2 * SWAP, np.eye(2), np.diag([1.0, 3.0])])
 NORMS, FROBENIUS = np.array([2.0, 1.0, 3.0]), np.sqrt([8.0, 2.0, 10.0])

@@ -54,6 +54,15 @@ def test_a_determinant_next_to_one_has_a_logarithm_with_all_its_digits():
     assert found.width <= 2 * math.ulp(found.lower)
 
 
+@pytest.mark.parametrize("k", range(50, 130, 5))
+def test_the_nearer_to_one_the_more_bits_are_taken(k):
+    # det = 1 + 2⁻ᵏ, and 128 bits hold its logarithm to 128 − k of them.
+    A = np.array([[1.0, 2.0**-k], [-1.0, 1.0]])
+    truth, found = log_of(exact(A).det()), enclosed_log_abs_det(A)
+    assert found.lower <= truth <= found.upper
+    assert found.upper == math.nextafter(found.lower, 1.0)
+
+
 def test_a_stack_has_one_for_each_matrix(rng):
     stack = rng.normal(size=(2, 3, 4, 4))
     found = enclosed_log_abs_det(stack)

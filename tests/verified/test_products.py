@@ -182,6 +182,18 @@ def test_16_singular_factors_of_a_long_product_are_looked_at(at, rank):
     assert products._rank_at_most(chain) == rank
 
 
+@pytest.mark.parametrize("T", [2, 20, 200])
+def test_complex_factors_have_the_rank_of_real_ones(T):
+    # The third column is the sum of the others; in the first factor all are the same.
+    chain = np.tile([[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [1.0, 1.0, 2.0]], (T, 1, 1))
+    assert products._rank_at_most((3 + 1j) * chain) == 2
+    chain[0] = [[1.0] * 3, [2.0] * 3, [3.0] * 3]
+    assert products._rank_at_most((3 + 1j) * chain) == 1
+    found = enclosed_log_singular_values((3 + 1j) * chain)
+    assert found.upper[1:].tolist() == [-math.inf] * 2
+    assert found.lower[0] > 0
+
+
 def test_the_product_of_nothing_is_the_identity():
     for function in (enclosed_log_gain, enclosed_log_singular_values):
         found = function(np.zeros((0, 3, 3)))
