@@ -134,7 +134,7 @@ def test_one_of_two_forms_that_is_not_known_leaves_both_unproved():
 def test_wrong_products_leave_it_to_balls():
     # Norms come out as three quarters: ‖cI − M‖ = 1.2 would be below c = 1.1.
     wrong = Arithmetic(matmul=lambda X, Y: 0.75 * np.matmul(X, Y))
-    M = [[1.0, 1.2], [1.2, 1.0]]
+    M = [[1.0, 1.2, 0.0], [1.2, 1.0, 0.0], [0.0, 0.0, 1.0]]
     assert definite._is_clearly_definite(np.array(M), wrong)
     assert definite_verdict(M, arithmetic=wrong) is Verdict.REFUTED
 
