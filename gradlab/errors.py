@@ -1,5 +1,9 @@
-"""Every exception of gradlab: each carries its numbers and says what to do next."""
+"""Every exception of gradlab: each carries its numbers and says what to do next.
 
+One of them is a warning, for functions whose result has no room for a caveat.
+"""
+
+import math
 from typing import Any
 
 __all__ = [
@@ -11,6 +15,7 @@ __all__ = [
     "GradlabError",
     "InputError",
     "InputTypeError",
+    "LostDigitsWarning",
     "MissingExtraError",
     "NonFiniteError",
     "RangeError",
@@ -104,6 +109,19 @@ class ConvergenceError(GradlabError, ArithmeticError):
         super().__init__(
             f"{quantity} did not converge in {steps} steps: best {best:.6g}, "
             f"residual {residual:.2g}. Raise `max_steps` or loosen `rtol`."
+        )
+
+
+class LostDigitsWarning(GradlabError, UserWarning):
+    """Logs may be off by `nats`, and the result has no room for a caveat."""
+
+    def __init__(self, nats: float) -> None:
+        self.nats = nats
+        amount = f"{nats:.1g} nats" if math.isfinite(nats) else "any number of nats"
+        super().__init__(
+            f"rounding may have moved these logarithms by {amount}, the lowest most: "
+            "float64 cannot tell rows of some factors apart. "
+            "`gradlab.verified.enclosed_log_singular_values` multiplies them in balls."
         )
 
 

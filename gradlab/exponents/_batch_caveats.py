@@ -3,10 +3,11 @@
 import numpy as np
 
 from gradlab.dynamics import Trajectory
-from gradlab.exponents._caveats import caveats_of_length, period_of
+from gradlab.exponents._caveats import caveat_of_rounding, caveats_of_length, period_of
+from gradlab.linalg._rounding_loss import WORTH_A_WORD
 from gradlab.typing import Array, Vector
 
-__all__ = ["caveats_of_batch"]
+__all__ = ["caveats_of_batch", "caveats_of_rounding"]
 
 _NAMED = 5  # sequences; of more only the number is said
 
@@ -27,6 +28,12 @@ def caveats_of_batch(
             "cycle.",
         )
     return notes
+
+
+def caveats_of_rounding(losses: Vector) -> tuple[str, ...]:
+    """Return what rounding may have cost, from nats per step of each sequence (S,)."""
+    notes = caveat_of_rounding(float(losses.max(initial=0.0)))
+    return tuple(f"{_which(losses > WORTH_A_WORD)}: {note}" for note in notes)
 
 
 def _collapsed(trajectory_or_chain: object, top: Vector) -> Array:

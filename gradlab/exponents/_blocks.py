@@ -13,9 +13,10 @@ from gradlab.exponents._thin import is_thin, thin_growths
 from gradlab.linalg._blocks import invariant_order
 from gradlab.linalg._engines import Engine, choose_sweep
 from gradlab.linalg._factors import RowScaled
+from gradlab.linalg._rounding_loss import loss_per_step
 from gradlab.linalg._weighted import log_of_product
-from gradlab.linalg.reorthonormalise import growths_of_parts
-from gradlab.typing import Array, Factors, Matrix, Vector
+from gradlab.linalg.reorthonormalise import Growths, growths_of_parts
+from gradlab.typing import Factors, Matrix, Vector
 
 __all__ = [
     "chain_of",
@@ -76,7 +77,7 @@ def require_directions(k: int | None, n: int) -> int:
 
 def growths(
     chain: JacobianChain, *, k: int, block: int, burn_in: int, engine: Engine = "auto"
-) -> Array:
+) -> Growths:
     """Return Σ ln|r_ii| over blocks of `block` steps (B, k), those after the burn-in.
 
     The last block may be shorter.
@@ -85,7 +86,8 @@ def growths(
     if is_thin(chain.size, k):
         found = thin_growths(chain, frame, block=block, burn_in=burn_in)
         if found is not None:
-            return found
+            lost = loss_per_step(chain[:1].factors()) * len(chain)
+            return Growths(found, len(chain), lost)
     sweep = choose_sweep(engine, chain.size, len(chain))
     return growths_of_parts(_parts(chain), frame, sweep, block=block, skip=burn_in)
 

@@ -4,10 +4,12 @@ import numpy as np
 
 from gradlab.dynamics import Trajectory
 from gradlab.exponents._statistics import correlations
+from gradlab.linalg._rounding_loss import WORTH_A_WORD
 from gradlab.typing import Array, States, Vector
 
 __all__ = [
     "caveat_of_cycle",
+    "caveat_of_rounding",
     "caveats_of_blocks",
     "caveats_of_length",
     "caveats_of_loss",
@@ -126,6 +128,18 @@ def caveat_of_cycle(period: int, exponents: Vector) -> tuple[str, ...]:
             f"the {which} are those of that cycle.",
         )
     return (f"the orbit has settled on {where}; the {which} are those of it.",)
+
+
+def caveat_of_rounding(loss: float) -> tuple[str, ...]:
+    """Return what is said where rounding may cost so many nats per step."""
+    if loss <= WORTH_A_WORD:
+        return ()
+    amount = f"{loss:.1g} nats" if np.isfinite(loss) else "any number of nats"
+    return (
+        f"rounding may have moved exponents by {amount} per step, the lowest most: "
+        "float64 cannot tell rows of some Jacobians apart. "
+        "`gradlab.verified.enclosed_log_singular_values` multiplies them in balls.",
+    )
 
 
 def period_of(states: States) -> int:

@@ -17,6 +17,7 @@ from gradlab.exponents._blocks import in_general_position, start_frame
 from gradlab.exponents._caveats import period_of
 from gradlab.exponents._thin import is_thin, swept
 from gradlab.linalg._flag import Flag
+from gradlab.linalg._rounding_loss import loss_per_step
 from gradlab.typing import Array, Inputs, Vector
 
 __all__ = ["Block", "Stream"]
@@ -58,7 +59,7 @@ class Stream:
         self._frame = in_general_position(n, self._k) if is_thin(n, self._k) else None
         self._flag: Flag | None = None
         self._stretch = max(1, min(_LONGEST, _ENTRIES // n**2))
-        self._done = 0
+        self._done, self._lost = 0, 0.0
 
     def block(self, steps: int) -> Block:
         """Go on by so many steps, or by fewer if the inputs end."""
@@ -78,6 +79,12 @@ class Stream:
             sums += self._flag.settle()
         return Block(sums, log_det, done, period)
 
+    @property
+    def loss(self) -> float:
+        """Nats per step that growths may be off by."""
+        followed = 0.0 if self._flag is None else self._flag.loss.nats
+        return max(self._lost, followed / max(self._done, 1))
+
     def _run(self, x: Inputs) -> Trajectory:
         try:
             trajectory = run(self._cell, self._state, x)
@@ -90,6 +97,8 @@ class Stream:
         if self._flag is None and self._frame is not None:
             found = swept(chain, self._frame, range(len(chain)))
             if found is not None:
+                if self._done == len(chain):
+                    self._lost = loss_per_step(chain[:1].factors())
                 self._frame, growth = found
                 return growth
             self._flag = Flag.starting(self._frame)

@@ -15,7 +15,7 @@ from gradlab.cells.factored import AbstractJacobian
 from gradlab.dynamics import JacobianChain, Trajectory
 from gradlab.dynamics.run_jacobian import RunJacobian
 from gradlab.errors import InputError
-from gradlab.exponents._batch_caveats import caveats_of_batch
+from gradlab.exponents._batch_caveats import caveats_of_batch, caveats_of_rounding
 from gradlab.exponents._blocks import (
     chain_of,
     counted_steps,
@@ -58,7 +58,8 @@ class LyapunovSpectra(Result):
         those with singular or very uneven Jacobians.
     caveats : tuple of str
         What to know before believing them, and of which sequences: too few steps,
-        singular Jacobians, or an unstable orbit that rounding has closed.
+        singular Jacobians, an unstable orbit that rounding has closed, or what it may
+        have cost.
     """
 
     sources: ClassVar[tuple[Reference, ...]] = (
@@ -154,7 +155,7 @@ def lyapunov_spectra(
     block = math.ceil(steps / require_count("blocks", blocks))
     ends = [*range(burn_in, len(chain), block), len(chain)]
     sums = np.empty((len(ends) - 1, systems, n))
-    alone = np.arange(systems)
+    alone, losses = np.arange(systems), np.zeros(systems)
     if n <= LARGEST:
         sound = np.empty(systems, dtype=bool)
         compiled = is_compiled(engine, _SAVED * systems * len(chain))
@@ -166,18 +167,21 @@ def lyapunov_spectra(
         alone = np.flatnonzero(~sound)
     for b in alone:
         sequence = chain_of(trajectory_or_chain.sequence(int(b)))
-        sums[:, b] = growths(sequence, k=n, block=block, burn_in=burn_in, engine=engine)
+        own = growths(sequence, k=n, block=block, burn_in=burn_in, engine=engine)
+        sums[:, b], losses[b] = own.sums, own.loss
     order = np.argsort(-sums.sum(axis=0), axis=1, kind="stable")
     sums = np.take_along_axis(sums, order[None], axis=2)
     lengths, exponents = np.diff(ends), sum_of_logs(sums) / steps
     errors = standard_errors(sums.reshape(len(sums), -1), lengths)
+    caveats = caveats_of_batch(trajectory_or_chain, sums, lengths, exponents[:, 0])
+    caveats += caveats_of_rounding(losses)
     return LyapunovSpectra(
         exponents=exponents,
         stderr=errors.reshape(systems, n),
         steps=steps,
         burn_in=burn_in,
         one_by_one=len(alone),
-        caveats=caveats_of_batch(trajectory_or_chain, sums, lengths, exponents[:, 0]),
+        caveats=caveats,
         origin=Origin(parameters={"burn_in": burn_in, "blocks": blocks}),
     )
 

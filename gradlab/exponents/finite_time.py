@@ -16,7 +16,11 @@ from gradlab.exponents._blocks import (
     growths,
     require_directions,
 )
-from gradlab.exponents._caveats import caveats_of_orbit, caveats_of_windows
+from gradlab.exponents._caveats import (
+    caveat_of_rounding,
+    caveats_of_orbit,
+    caveats_of_windows,
+)
 from gradlab.references import Reference
 from gradlab.typing import Array, ArrayLike, Vector
 
@@ -129,6 +133,7 @@ def finite_time_exponents(
     -----
     An orbit that repeats bit by bit although it is unstable was closed by rounding, as
     the doubling map's is in 53 steps; a caveat says so.  Only a trajectory shows it.
+    Another says where rounding may have moved exponents by 1e-6 nats per step.
 
     Examples
     --------
@@ -145,10 +150,12 @@ def finite_time_exponents(
         raise InputError(message)
     windows = steps // window
     require_memory("window", window, 2 * windows * k)
-    sums = growths(chain, k=k, block=window, burn_in=burn_in)[:windows]
+    found = growths(chain, k=k, block=window, burn_in=burn_in)
+    sums = found.sums[:windows]
     top = float(sums.mean(axis=0).max())
     caveats = caveats_of_windows(sums, window, burn_in)
     caveats += caveats_of_orbit(trajectory_or_chain, top, "windows from there on")
+    caveats += caveat_of_rounding(found.loss)
     return FiniteTimeExponents(
         exponents=sums / window,
         window=window,

@@ -7,7 +7,7 @@ shorter than a block.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,12 @@ from gradlab._results import Origin
 from gradlab.cells import AbstractCell
 from gradlab.errors import InputError, InputTypeError
 from gradlab.exponents._blocks import require_directions, sum_rule
-from gradlab.exponents._caveats import caveat_of_cycle, caveats_of_blocks, is_settled
+from gradlab.exponents._caveats import (
+    caveat_of_cycle,
+    caveat_of_rounding,
+    caveats_of_blocks,
+    is_settled,
+)
 from gradlab.exponents._statistics import standard_errors, widenings
 from gradlab.exponents._stream import Block, Stream
 from gradlab.exponents.spectrum import LyapunovSpectrum, LyapunovStop
@@ -119,9 +124,10 @@ def lyapunov_until(
         message = "`inputs` end before a single step is counted."
         raise InputError(message)
     parameters = {"stderr": target, "of": of, "k": k, "burn_in": burn_in}
-    return _spectrum(
+    found = _spectrum(
         tally, stop, burn_in, cell.sizes[0], {**parameters, "max_steps": max_steps}
     )
+    return replace(found, caveats=found.caveats + caveat_of_rounding(stream.loss))
 
 
 @dataclass

@@ -139,6 +139,11 @@ def profile(
         If a lag is outside 1 … T, or `source` is a batch (take one sequence with
         ``.sequence(b)``).
 
+    Warns
+    -----
+    LostDigitsWarning
+        As `gradlab.linalg.log_singular_values`, for what the lowest of them are.
+
     Examples
     --------
     >>> from gradlab.cells import Linear

@@ -16,8 +16,8 @@ from gradlab.linalg._exact_elimination import exact_elimination, weights_in_orde
 from gradlab.linalg._factors import Steps, prepared
 from gradlab.linalg._safeguards import (
     Trouble,
+    findings,
     is_dependent,
-    trouble,
     with_sorted_rows,
 )
 from gradlab.linalg._weighted import log_magnitude, sum_of_logs
@@ -86,7 +86,7 @@ class CyclicSweep:
         if self.keeps_triangles:
             start = np.eye(len(self.phases), dtype=self.frame.dtype, order="F")
         frame, U, diagonal, rows = self.sweep(steps, self.frame, start)
-        found = trouble(steps, diagonal, rows)
+        found = findings(steps, diagonal, rows).trouble
         if found is None and not self._is_sound(frame, rows[-1], diagonal):
             found = len(steps) // 2, Trouble.GROWN
         if found is not None:

@@ -6,10 +6,16 @@ Bareiss' fraction-free elimination finds its pivots without any rounding: det of
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
-from gradlab.linalg._integers import whole
+from gradlab.linalg._gaussian_integers import (
+    GaussianInteger,
+    log_size,
+    phase,
+    whole_numbers,
+)
 from gradlab.linalg._weighted import weighted_triangle
 from gradlab.typing import Array, Matrix, Vector
 
@@ -23,27 +29,27 @@ def exact_elimination(
 ) -> tuple[Matrix, Vector, Array, Matrix]:
     """Return what `weighted_elimination` of J F does, exact before the last rounding.
 
-    J (n, n) real and nonsingular, F (n, r) of rank r.
+    J (n, n) nonsingular, F (n, r) of rank r; both real or both complex.
     """
-    J_whole, J_power = whole(J)
-    F_whole, F_power = whole(frame)
+    J_whole, J_power = whole_numbers(J)
+    F_whole, F_power = whole_numbers(frame)
     rest = J_whole @ F_whole
     n, r = rest.shape
     rows, columns = np.arange(n), np.arange(r)
-    previous, log_previous = 1, 0.0
-    logs, signs = np.empty(r), np.empty(r)
+    previous: Any = GaussianInteger(1, 0) if np.iscomplexobj(J) else 1
+    log_previous, logs, signs = 0.0, np.empty(r), np.empty(r, J.dtype)
     for i in range(r):
         row, column = _pivot(rest[i:, i:], weights[columns[i:]])
         _swap(rest, rows, columns, i, i + row, i + column)
         pivot = rest[i, i]
-        log_pivot = math.log(abs(pivot))
+        log_pivot = log_size(pivot)
         logs[i] = log_pivot - log_previous
-        signs[i] = 1.0 if (pivot > 0) == (previous > 0) else -1.0
+        signs[i] = phase(pivot) * np.conj(phase(previous))
         below = rest[i + 1 :, i + 1 :] * pivot
         below -= np.outer(rest[i + 1 :, i], rest[i, i + 1 :])
         rest[i + 1 :, i + 1 :] = below // previous
         previous, log_previous = pivot, log_pivot
-    L = np.zeros((n, r), order="F")
+    L = np.zeros((n, r), J.dtype, order="F")
     L[rows] = [
         [rest[i, c] / rest[c, c] if i > c else float(i == c) for c in range(r)]
         for i in range(n)
@@ -54,7 +60,7 @@ def exact_elimination(
             for i in range(r)
         ]
     )
-    W = np.empty((r, r))
+    W = np.empty((r, r), J.dtype)
     W[:, columns] = signs[:, None] * weighted_triangle(U, weights[columns], np.zeros(r))
     return L, logs + (J_power + F_power) * math.log(2.0), columns, W
 

@@ -16,7 +16,13 @@ from scipy.linalg.lapack import dgeqrf, zgeqrf
 from gradlab.linalg._engines import Sweep, choose_sweep
 from gradlab.linalg._exact_elimination import exact_elimination, weights_in_order
 from gradlab.linalg._factors import RowScaled, Steps, prepared
-from gradlab.linalg._safeguards import Trouble, is_dependent, trouble, with_sorted_rows
+from gradlab.linalg._rounding_loss import RoundingLoss
+from gradlab.linalg._safeguards import (
+    Trouble,
+    findings,
+    is_dependent,
+    with_sorted_rows,
+)
 from gradlab.linalg._weighted import log_magnitude, log_of_product, sum_of_logs
 from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
@@ -32,6 +38,8 @@ _FRAMES = 2**18  # entries of the frames at the ends within a stretch
 class Flag:
     """A frame on its way; `corner` holds ln|diag R| of its QR when last settled.
 
+    `loss` says what all sums together may be off by.
+
     >>> flag = Flag.starting(np.eye(2))
     >>> sums = flag.advance(np.array([[[2.0, 1.0], [1.0, 1.0]]])) + flag.settle()
     >>> sums.round(6).tolist()  # ln √5, − ln √5
@@ -44,6 +52,7 @@ class Flag:
     corner: Vector
     k: int
     image: ImageBasis | None = field(default=None, repr=False)
+    loss: RoundingLoss = field(default_factory=RoundingLoss)
 
     @classmethod
     def of(cls, frame: Matrix, sweep: Sweep) -> "Flag":
@@ -73,13 +82,14 @@ class Flag:
         steps = prepared(self._in_one_type(stack))
         marks = np.searchsorted(steps.done, ends) + 1
         terms = self._shifts(steps, marks)
-        part = done = 0
+        part, done, before = 0, 0, self.frame
         while done < len(steps) and len(self.alive):
             piece, within = self._piece(steps[done:], marks[part:] - done)
             gone, found = self._stretch(piece, within)
             for i, logs in enumerate(found):
                 terms[part + i].append(logs)
             part, done = part + len(found) - 1, done + gone
+        self.loss = self.loss.after(steps, before, self.frame)
         if not len(self.alive):
             for rest in terms[part:]:
                 rest.append(self._wide(0.0))
@@ -130,17 +140,19 @@ class Flag:
         """
         ends = marks if marks and marks[-1] == len(steps) else [*marks, len(steps)]
         frames, pivots, rows = self._swept(steps, ends)
-        found = trouble(steps, np.concatenate(pivots), np.concatenate(rows))
-        if found is None:
-            found = _dependence(frames, rows, ends)
+        seen = findings(steps, np.concatenate(pivots), np.concatenate(rows))
+        found = seen.trouble or _dependence(frames, rows, ends)
         if found is not None:
             step, reason = found
             if step:
                 return self._stretch(steps[:step], [m for m in marks if m <= step])
+            before = self.frame
             logs = self._wide(self._take_step(steps[:1], reason))
+            self.loss = self.loss.at(steps[:1], seen.suspects, before, self.frame)
             passed = 1 if marks[:1] == [1] else 0
             return 1, self._settled([logs], [self.frame], passed)
         self._record(steps)
+        self.loss = self.loss.at(steps, seen.suspects, self.frame, frames[-1])
         sums = [self._wide(logs) for logs in _logs_of_products(pivots)]
         return len(steps), self._settled(sums, frames, len(marks))
 

@@ -14,12 +14,8 @@ import numpy as np
 from gradlab.linalg._engines import Sweep
 from gradlab.linalg._exact_elimination import exact_elimination
 from gradlab.linalg._factors import Steps, prepared
-from gradlab.linalg._safeguards import (
-    Trouble,
-    is_dependent,
-    is_poor,
-    trouble,
-)
+from gradlab.linalg._rounding_loss import RoundingLoss
+from gradlab.linalg._safeguards import Trouble, findings, is_dependent, is_poor
 from gradlab.linalg._weighted import (
     add_logs,
     log_magnitude,
@@ -44,7 +40,10 @@ _STRAIN = 10.0  # the size of an entry of V that asks for a look at its conditio
 
 @dataclass
 class Running:
-    """The product so far; `advance` changes it in place."""
+    """The product so far; `advance` changes it in place.
+
+    `loss` says what every ln σ may be off by.
+    """
 
     sweep: Sweep
     frame: Matrix
@@ -57,6 +56,7 @@ class Running:
     strain: float = _STRAIN
     frozen: bool = False
     image: ImageBasis | None = field(default=None, repr=False)
+    loss: RoundingLoss = field(default_factory=RoundingLoss)
 
     @classmethod
     def identity(cls, n: int, sweep: Sweep) -> "Running":
@@ -81,6 +81,7 @@ class Running:
             self.frame = self.frame.astype(np.complex128, order="F")
             self.right = self.right.astype(np.complex128)
         steps = prepared(stack)
+        self.loss = self.loss.after(steps)
         start = 0
         while start < len(steps) and len(self.high):
             start += self._stretch(steps[start : start + self.length])
@@ -93,20 +94,23 @@ class Running:
         if not self.frozen:
             growth = np.eye(len(self.high), dtype=steps.matrices.dtype, order="F")
         frame, growth, diagonal, rows = self.sweep(steps, self.frame, growth)
-        found = trouble(steps, diagonal, rows)
-        if found is not None:
-            step, reason = found
+        seen = findings(steps, diagonal, rows)
+        if seen.trouble is not None:
+            step, reason = seen.trouble
             if step:
                 return self._stretch(steps[:step])
+            self.loss = self.loss.at(steps[:1], seen.suspects)
             return self._take_step(steps[:1], reason)
         logs = log_magnitude(diagonal)
-        if is_dependent(frame, rows[-1]) or not self._accepts(
+        accepted = not is_dependent(frame, rows[-1]) and self._accepts(
             frame, growth, logs, steps.sizes.max(axis=1)
-        ):
-            if len(steps) == 1:
-                return self._pivoted_step(steps)
+        )
+        if not accepted and len(steps) > 1:
             self.length, self.patience = len(steps) // 2, _PATIENCE
             return 0
+        self.loss = self.loss.at(steps, seen.suspects)
+        if not accepted:
+            return self._pivoted_step(steps)
         self._record(steps)
         self._watch()
         if self.patience:
@@ -174,7 +178,7 @@ class Running:
         """Multiply by one factor, choosing the columns by their weighted size."""
         (J,) = step.dense(slice(None))
         found = weighted_elimination(J @ self.frame, self.weights, len(self.high))
-        if len(found[1]) < len(self.high) and not np.iscomplexobj(J):
+        if len(found[1]) < len(self.high):
             # What cancelled to zero belongs to a factor that is not singular.
             return self._exact_step(step)
         self._record(step)

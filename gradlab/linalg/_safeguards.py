@@ -1,7 +1,8 @@
 """What a sweep of LUs is guarded against: singular factors, lost digits or frames."""
 
 import enum
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 from scipy.linalg.lapack import dgecon, zgecon
@@ -11,18 +12,20 @@ from gradlab.linalg.exact_rank import singular_factors
 from gradlab.typing import Array, Matrix, Vector
 
 __all__ = [
+    "Findings",
     "Trouble",
+    "findings",
     "is_dependent",
     "is_poor",
-    "trouble",
     "with_sorted_rows",
 ]
 
 _SUSPECT = 1e-7  # a pivot this far below its row may be the zero of a singular factor
-_EXACT_UP_TO = 16  # the size up to which such a step is worth redoing in integers
+_EXACT_UP_TO = 16  # the size up to which such a real step is worth redoing in integers
 _TOGETHER = 8  # factors tested at once; most often the first is singular, or none
 _POOR = 2e-2  # n³ times the reciprocal condition of nearly dependent columns
 _DEPENDENT = 1e-7  # the same for a unit lower frame; random ones reach 1e-5
+_NONE = np.zeros(0, np.intp)
 _GROWTH = 2.0**13  # of a pivot over n times the entries; it costs four digits
 
 
@@ -34,31 +37,51 @@ class Trouble(enum.Enum):
     GROWN = "its pivots have outgrown its entries"
 
 
-def trouble(steps: Steps, diagonal: Array, rows: Array) -> tuple[int, Trouble] | None:
-    """Return the first step of a sweep that needs more, and why; None if none does.
+@final
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The first step of a sweep that needs more, and which ones have lost digits.
+
+    Attributes
+    ----------
+    trouble : (int, Trouble) or None
+        The step and why it needs more; None if none does.
+    suspects : (s,) ndarray of int
+        Nonsingular steps with a pivot that has lost half its digits or more.
+    """
+
+    trouble: tuple[int, Trouble] | None
+    suspects: Array
+
+
+def findings(steps: Steps, diagonal: Array, rows: Array) -> Findings:
+    """Return what the pivots of a sweep and the rows that they came from show.
 
     Where a pivot falls far below the row that it came from, the factor may be exactly
     singular (elimination leaves about 1e-16 of the row where the truth is 0); finite
-    fields decide.  If it is not, the pivot has lost half its digits or more, and for
-    n <= 16 the step is to be taken in whole numbers.  Where a pivot rises far above all
-    entries, row pivoting has met one of its rare failures (Wilkinson's example).
+    fields decide.  If it is not, the pivot has lost half its digits or more, and where
+    n <= 16, or nothing is left of it, the step is to be taken in whole numbers.  Where
+    a pivot rises far above all entries, row pivoting has met one of its rare failures
+    (Wilkinson's example).
     """
     pivots = np.abs(diagonal)
     growth = largest(pivots, 1) / (_GROWTH * pivots.shape[1])
     grown = np.flatnonzero(growth > largest(steps.sizes, 1))
     places = rows + steps.n * np.arange(len(rows))[:, None]
-    lost = _lost(steps, pivots, steps.sizes.take(places))
-    if len(grown) and (lost is None or grown[0] < lost[0]):
-        return int(grown[0]), Trouble.GROWN
-    return lost
+    least = steps.sizes.take(places)
+    least *= _SUSPECT
+    low = pivots <= least
+    suspects = np.flatnonzero(low.any(axis=1)) if low.any() else _NONE
+    trouble = _lost(steps, pivots, suspects) if len(suspects) else None
+    if len(grown) and (trouble is None or grown[0] < trouble[0]):
+        trouble = int(grown[0]), Trouble.GROWN
+    if trouble is not None and trouble[1] is Trouble.SINGULAR:
+        suspects = suspects[suspects < trouble[0]]
+    return Findings(trouble, suspects)
 
 
-def _lost(steps: Steps, pivots: Array, sizes: Array) -> tuple[int, Trouble] | None:
-    sizes *= _SUSPECT
-    low = pivots <= sizes
-    if not low.any():
-        return None
-    suspects = np.flatnonzero(low.any(axis=1))
+def _lost(steps: Steps, pivots: Array, suspects: Array) -> tuple[int, Trouble] | None:
+    """Return the first singular step, or the first to be taken in whole numbers."""
     if steps.n <= _EXACT_UP_TO and not np.iscomplexobj(steps.matrices):
         first = int(suspects[0])
         singular = singular_factors(steps.dense(suspects[:1]))[0]
@@ -67,7 +90,8 @@ def _lost(steps: Steps, pivots: Array, sizes: Array) -> tuple[int, Trouble] | No
         singular = singular_factors(steps.dense(batch))
         if singular.any():
             return int(batch[singular.argmax()]), Trouble.SINGULAR
-    return None
+    gone = suspects[(pivots[suspects] == 0).any(axis=1)]
+    return (int(gone[0]), Trouble.CANCELLED) if len(gone) else None
 
 
 def is_poor(R: Matrix) -> bool:

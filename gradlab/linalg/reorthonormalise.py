@@ -8,6 +8,8 @@ the sums those of the QR recursion exactly.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -16,12 +18,38 @@ from gradlab.errors import InputError
 from gradlab.linalg._engines import Engine, Sweep, choose_sweep, count_steps
 from gradlab.linalg._factors import RowScaled
 from gradlab.linalg._flag import Flag
+from gradlab.linalg._rounding_loss import warn_of_lost_digits
 from gradlab.linalg._safeguards import is_poor
 from gradlab.linalg._stacks import read_stacks
 from gradlab.linalg._weighted import sum_of_logs
 from gradlab.typing import Array, Factors, Matrix, Vector
 
-__all__ = ["block_log_growths", "growths_of_parts"]
+__all__ = ["Growths", "block_log_growths", "growths_of_parts"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Growths:
+    """Sums of ln|r_ii| over blocks, and what rounding may have cost them.
+
+    Attributes
+    ----------
+    sums : (blocks, k) ndarray
+        Nats.
+    steps : int
+        Factors that were gone through.
+    uncertainty : float
+        Nats by which the total of a direction may be off, those of the last ones most.
+    """
+
+    sums: Array
+    steps: int
+    uncertainty: float
+
+    @property
+    def loss(self) -> float:
+        """Nats per step that growths may be off by."""
+        return self.uncertainty / max(self.steps, 1)
 
 
 def block_log_growths(
@@ -65,6 +93,12 @@ def block_log_growths(
         If the factors are not finite square matrices of one size, or `frame` does not
         fit or has dependent columns.
 
+    Warns
+    -----
+    LostDigitsWarning
+        If rounding may have moved them by more than 1e-6 nats per factor, as on
+        strongly coupled triangles that the start frame does not suit.
+
     Examples
     --------
     >>> block_log_growths([np.diag([2.0, 0.5])] * 6, block=4).round(8).tolist()
@@ -75,7 +109,9 @@ def block_log_growths(
     stacks = read_stacks(factors)
     start = _start_frame(stacks.n, k, frame)
     sweep = choose_sweep(engine, stacks.n, count_steps(factors))
-    return growths_of_parts(stacks.parts, start, sweep, block=block, skip=skip)
+    found = growths_of_parts(stacks.parts, start, sweep, block=block, skip=skip)
+    warn_of_lost_digits(found.uncertainty, found.steps)
+    return found.sums
 
 
 def growths_of_parts(
@@ -85,31 +121,34 @@ def growths_of_parts(
     *,
     block: int,
     skip: int,
-) -> Array:
+) -> Growths:
     """Return the growths (blocks, k) over stacks of finite factors, in time order.
 
     `frame` (n, k) is orthonormal; for the rest see `block_log_growths`.
 
     >>> parts = [RowScaled.of(np.array([[2.0, 0.5]] * 3), np.eye(2))]
     >>> sweep = choose_sweep("numpy", 2, 3)
-    >>> growths_of_parts(parts, np.eye(2), sweep, block=2, skip=1).round(4).tolist()
+    >>> found = growths_of_parts(parts, np.eye(2), sweep, block=2, skip=1)
+    >>> found.sums.round(4).tolist()
     [[1.3863, -1.3863]]
     """
     flag = Flag.of(np.asfortranarray(frame), sweep)
     sums: list[list[Vector]] = [[]]
-    since, span = 0, skip or block
+    since, span, steps = 0, skip or block, 0
     for stack in parts:
         ends = range(span - since, len(stack) + 1, block)
         first, *others = flag.follow(stack, ends)
         sums[-1] += first
         sums += others
+        steps += len(stack)
         since = len(stack) - ends[-1] if ends else since + len(stack)
         span = block if ends else span
     if since:
         sums[-1].append(flag.settle())
     else:
         sums.pop()
-    return _added_up(sums[1 if skip else 0 :], flag.k)
+    found = _added_up(sums[1 if skip else 0 :], flag.k)
+    return Growths(found, steps, flag.loss.nats)
 
 
 def _added_up(sums: list[list[Vector]], k: int) -> Array:

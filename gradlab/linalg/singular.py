@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from gradlab.linalg._engines import Engine
+from gradlab.linalg._rounding_loss import warn_of_lost_digits
 from gradlab.linalg.graded import graded_product
 from gradlab.typing import Array, Vector
 
@@ -24,6 +25,11 @@ def log_singular_values(factors: Iterable[Array], *, engine: Engine = "auto") ->
     (n,) ndarray
         Nats, descending; −inf exactly as often as the rank falls short of n.
 
+    Warns
+    -----
+    LostDigitsWarning
+        If rounding may have moved them by more than 1e-6 nats per factor.
+
     Examples
     --------
     A shear keeps area, so its singular values are inverse to each other, and
@@ -32,4 +38,6 @@ def log_singular_values(factors: Iterable[Array], *, engine: Engine = "auto") ->
     >>> log_singular_values([[[1.0, 0.0], [1.0, 1.0]]] * 1000).round(10).tolist()
     [6.907756279, -6.907756279]
     """
-    return graded_product(factors, engine=engine).log_singular_values()
+    product = graded_product(factors, engine=engine)
+    warn_of_lost_digits(product.uncertainty, product.steps)
+    return product.log_singular_values()

@@ -13,6 +13,7 @@ from gradlab._checks import require_count
 from gradlab._results import Origin, Result
 from gradlab.errors import InputError
 from gradlab.linalg._graded_vectors import graded_singular_vectors
+from gradlab.linalg._rounding_loss import warn_of_lost_digits
 from gradlab.linalg.graded import GradedProduct, graded_product
 from gradlab.references import Reference
 from gradlab.typing import Array, Matrix, Vector
@@ -76,6 +77,11 @@ def leading_singular_vectors(
     InputError, InputTypeError
         As `gradlab.linalg.graded_product`; or if k is more than the rank.
 
+    Warns
+    -----
+    LostDigitsWarning
+        As `log_singular_values`; the leading vectors are the last to suffer.
+
     Notes
     -----
     The vectors are as accurate for σ_1/σ_k = e^100000 as for σ_1/σ_k = e: what counts
@@ -96,6 +102,7 @@ def leading_singular_vectors(
             f"`k` must be at most the rank {product.rank} of the product; got {k}."
         )
         raise InputError(message)
+    warn_of_lost_digits(product.uncertainty, product.steps)
     frame, weights, right = product.parts()
     logs, left, lead = graded_singular_vectors(frame, weights, right, k)
     gaps = _gaps(product.log_singular_values(), k)

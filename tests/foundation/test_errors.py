@@ -18,6 +18,7 @@ EXAMPLES = [
     errors.RangeError(400),
     errors.AssumptionError("thm:contraction", "||W|| < 1", 2.0),
     errors.ConvergenceError("spectral radius", best=0.973, residual=2e-4, steps=500),
+    errors.LostDigitsWarning(0.25),
     errors.StoreError("a.npz is damaged."),
     errors.MissingExtraError("torch", "torch", "Or save its tensors otherwise."),
 ]

@@ -43,7 +43,7 @@ def test_slopes_at_the_ends_of_the_range(engine, size, rng):
     rows = size * rng.uniform(1, 2, size=(30, 4))
     stack = RowScaled.of(rows, W)
     sweep, start = choose_sweep(engine, 4, 30), orthogonal(4, gain=1.0, rng=rng)
-    given = growths_of_parts([stack], start, sweep, block=12, skip=0)
+    given = growths_of_parts([stack], start, sweep, block=12, skip=0).sums
     # Products of subnormal slopes and weights would lose their digits.
     exact = log_growths(rows[:, :, None] / size * W, start) + 30 * math.log(size)
     # 30 steps of 4 × 4, and sums of up to 2e4: 1e-16 of them twice.
@@ -55,7 +55,7 @@ def test_saturated_units_are_swept_as_slopes(engine, rng):
     start = orthogonal(10, gain=1.0, rng=rng)
     sweep = choose_sweep(engine, 10, 40)
     parts = [RowScaled.of(rows[:25], W), RowScaled.of(rows[25:], W)]
-    found = growths_of_parts(parts, start, sweep, block=9, skip=0)
+    found = growths_of_parts(parts, start, sweep, block=9, skip=0).sums
     exact = log_growths(rows[:, :, None] * W, start)
     # The factors of the exact product are rounded once more than those of the sweep.
     np.testing.assert_allclose(found.sum(axis=0), exact, rtol=0, atol=1e-10)
@@ -66,10 +66,10 @@ def test_slopes_of_zero_end_directions(engine, rng):
     rows[7, [0, 2]] = rows[11, 0] = 0.0  # the last one meets what is gone already
     sweep = choose_sweep(engine, 5, 20)
     parts = [RowScaled.of(rows, W)]
-    found = growths_of_parts(parts, np.eye(5), sweep, block=20, skip=0)[0]
+    found = growths_of_parts(parts, np.eye(5), sweep, block=20, skip=0).sums[0]
     formed = growths_of_parts(
         [rows[:, :, None] * W], np.eye(5), sweep, block=20, skip=0
-    )[0]
+    ).sums[0]
     assert np.isneginf(found).sum() == 2
     # The same numbers in another order of rounding.
     np.testing.assert_allclose(found, formed, rtol=0, atol=1e-12)
