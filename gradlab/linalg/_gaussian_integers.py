@@ -1,7 +1,6 @@
 """Whole complex numbers x + iy, for eliminations that must not round.
 
-Python's integers have all of the operations below but one name: a quotient w // z is
-taken only where z divides w.
+They do what Python's integers do for real ones; w // z is taken only where z divides w.
 """
 
 import math

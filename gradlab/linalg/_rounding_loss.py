@@ -30,7 +30,7 @@ _ROUTINES: dict[str, tuple[Any, Any]] = {
 }
 _DOUBTFUL = 1e-8  # nats per step; from there on more factors are measured
 _SAMPLE = 16  # so many of a stack
-_WILD = 1e-2  # nats per step, where an estimate to first order says nothing
+_WILD = 1e-5  # nats per step, of which later steps may make any number
 _APART, _ENTRIES = 512, 2**21  # steps from one look to the next, or their entries
 
 
@@ -42,7 +42,7 @@ class RoundingLoss:
     Attributes
     ----------
     nats : float
-        The estimate; inf where factors move logs by a hundredth of a nat or more.
+        The estimate; inf where it is above 1e-5 a step, for it grows from step to step.
     rate : float
         Nats per step, of the factors measured last; they stand for those around them.
     due, gap : int
@@ -109,8 +109,8 @@ def _whole(steps: Steps, factors: Sequence[int]) -> Array:
 
 def _rate(steps: Steps, which: Array, *frames: Matrix) -> float:
     """Return 8 n eps times the mean condition of some of the steps."""
-    # Of two directions a step in whole numbers loses neither.
-    if steps.n < 2 + (not np.iscomplexobj(steps.matrices)):
+    # Of two real directions a step in whole numbers loses neither.
+    if steps.n <= (1 if np.iscomplexobj(steps.matrices) else 2):
         return 0.0
     factors = steps.dense(which)
     if frames:

@@ -47,7 +47,7 @@ class Findings:
     trouble : (int, Trouble) or None
         The step and why it needs more; None if none does.
     suspects : (s,) ndarray of int
-        Nonsingular steps with a pivot that has lost half its digits or more.
+        Steps with a pivot that has lost half its digits or more, not being singular.
     """
 
     trouble: tuple[int, Trouble] | None

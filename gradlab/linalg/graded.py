@@ -92,8 +92,9 @@ class GradedProduct:
     def uncertainty(self) -> float:
         """How many nats rounding may have moved ln σ by, those of the smallest σ most.
 
-        An estimate, 8 n eps Σ_t ‖|J_t⁻¹||J_t|‖_∞ from a few of the factors; inf where
-        nothing is known.  0 for n <= 2 real, where whole numbers see to it.
+        An estimate, 8 n eps Σ_t ‖|J_t⁻¹||J_t|‖_∞ from a few of the factors; inf beyond
+        1e-5 nats a step, which later ones may make any number.  Real factors of size 2
+        do not count: of two directions a step in whole numbers loses neither.
         """
         return self._running.loss.nats
 
@@ -168,11 +169,12 @@ def graded_product(
     non-normal and orthogonal chains of a few hundred steps.
 
     What float64 cannot do is said by `uncertainty`.  With rows of one size a factor of
-    condition κ costs some κ eps.  For n <= 16 single steps of κ > 10^7 are taken in
-    whole numbers, but between steps the frame has 53 bits.  Twenty factors with 0.9 on
-    the diagonal and c times Gaussian numbers above it leave errors of up to 1e-9 nats
-    at n = 16, c = 3, and of nats at c = 30, or at n = 8, c = 1000.
-    `gradlab.verified.enclosed_log_singular_values` multiplies in balls and is right.
+    condition κ costs some κ eps, and more once later factors have spread it.  For
+    n <= 16 single real steps of κ > 10^7 are taken in whole numbers, but between steps
+    the frame has 53 bits.  Twenty factors with 0.9 on the diagonal and c times Gaussian
+    numbers above it leave errors of up to 1e-9 nats at n = 16, c = 3, and of nats at
+    c = 30, or at n = 8, c = 1000.  `gradlab.verified.enclosed_log_singular_values`
+    multiplies in balls and is right.
 
     A pivot that all but vanishes is tested in finite fields
     (`gradlab.linalg.exact_rank`), so ln σ = −inf means that the product of the given
