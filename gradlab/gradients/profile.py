@@ -142,7 +142,7 @@ def profile(
     Warns
     -----
     LostDigitsWarning
-        As `gradlab.linalg.log_singular_values`, for what the lowest of them are.
+        If rounding may have moved ln σ; see `gradlab.linalg.log_singular_values`.
 
     Examples
     --------
