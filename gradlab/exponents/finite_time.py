@@ -133,7 +133,7 @@ def finite_time_exponents(
     -----
     An orbit that repeats bit by bit although it is unstable was closed by rounding, as
     the doubling map's is in 53 steps; a caveat says so.  Only a trajectory shows it.
-    Another says where rounding may have moved exponents by 1e-6 nats per step.
+    Another says where rounding may have moved exponents by 1e-5 nats per step.
 
     Examples
     --------

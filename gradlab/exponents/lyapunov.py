@@ -74,7 +74,7 @@ def lyapunov_spectrum(
     whatever couples them.  Fewer start from a fixed frame in general position, and
     where they are few of many the Jacobians are applied to it in factored form.
     Exponents are sorted at the end.  A caveat says where rounding may have moved them
-    by 1e-6 nats per step, as it does on strongly coupled triangles from other frames.
+    by 1e-5 nats per step, as it does on strongly coupled triangles from other frames.
 
     Examples
     --------

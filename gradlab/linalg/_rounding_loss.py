@@ -21,7 +21,7 @@ from gradlab.typing import Array, Factors, Matrix
 
 __all__ = ["WORTH_A_WORD", "RoundingLoss", "loss_per_step", "warn_of_lost_digits"]
 
-WORTH_A_WORD = 1e-6  # nats per step
+WORTH_A_WORD = 1e-5  # nats per step, of which later steps may make any number
 _UNIT = 2.0**-53
 _SINGULAR = 1e-12  # the reciprocal condition up to which a factor may be singular
 _ROUTINES: dict[str, tuple[Any, Any]] = {
@@ -30,7 +30,6 @@ _ROUTINES: dict[str, tuple[Any, Any]] = {
 }
 _DOUBTFUL = 1e-8  # nats per step; from there on more factors are measured
 _SAMPLE = 16  # so many of a stack
-_WILD = 1e-5  # nats per step, of which later steps may make any number
 _APART, _ENTRIES = 512, 2**21  # steps from one look to the next, or their entries
 
 
@@ -72,6 +71,8 @@ class RoundingLoss:
         if rate > _DOUBTFUL:
             each = range(0, count, -(-count // _SAMPLE))
             rate = _rate(steps, _whole(steps, each), *frames)
+        if rate > WORTH_A_WORD:
+            rate = math.inf
         return RoundingLoss(self.nats + rate * count, rate, due - count, gap)
 
     def at(self, steps: Steps, suspects: Array, *frames: Matrix) -> "RoundingLoss":
@@ -115,8 +116,7 @@ def _rate(steps: Steps, which: Array, *frames: Matrix) -> float:
     factors = steps.dense(which)
     if frames:
         factors = factors * _coupled(*frames)
-    rate = 8 * steps.n * _UNIT * float(np.mean([_condition(J) for J in factors]))
-    return rate if rate < _WILD else math.inf
+    return 8 * steps.n * _UNIT * float(np.mean([_condition(J) for J in factors]))
 
 
 def _condition(J: Matrix) -> float:

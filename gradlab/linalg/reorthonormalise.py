@@ -96,7 +96,7 @@ def block_log_growths(
     Warns
     -----
     LostDigitsWarning
-        If rounding may have moved them by more than 1e-6 nats per factor, as on
+        If rounding may have moved them by more than 1e-5 nats per factor, as on
         strongly coupled triangles that the start frame does not suit.
 
     Examples

@@ -28,7 +28,7 @@ def log_singular_values(factors: Iterable[Array], *, engine: Engine = "auto") ->
     Warns
     -----
     LostDigitsWarning
-        If rounding may have moved them by more than 1e-6 nats per factor.
+        If rounding may have moved them by more than 1e-5 nats per factor.
 
     Examples
     --------
