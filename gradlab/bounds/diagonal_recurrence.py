@@ -86,7 +86,7 @@ def _largest_size(W: Matrix, label: str) -> tuple[float, float, int]:
         raise AssumptionError(label, "W_hh diagonal, real or complex", "another matrix")
     low, high = down_abs(values).max(), up_add(up_abs(values).max(), ETA)
     high = high if W.any() else 0.0
-    return max(float(down_sub(low, ETA)), 0.0), float(high), int(exponent)
+    return float(down_sub(low, ETA)), float(high), int(exponent)
 
 
 def _eigenvalues(S: Matrix) -> Vector | None:

@@ -108,6 +108,7 @@ def enclosed_spectral_radius(
     matrix = require_matrix("A", A, "(n, n)")
     ratio = require_number("rtol", rtol, above=0.0)
     limit = require_count("most_bits", most_bits, minimum=_FIRST)
+    rows = require_count("most_rows", most_rows, minimum=0)
     if _is_triangular(matrix):
         sizes = np.diag(matrix)
         return Enclosure.between(down_abs(sizes).max(), up_abs(sizes).max())
@@ -115,7 +116,7 @@ def enclosed_spectral_radius(
     low, high = radius_between(*discs(S, arithmetic))
     low, high = down_ldexp(low, exponent), up_ldexp(high, exponent)
     found = Enclosure.between(low, high, fault=fault(arithmetic))
-    if len(matrix) > require_count("most_rows", most_rows, minimum=0):
+    if len(matrix) > rows:
         return found
     real = realified(matrix)
     return refined(
@@ -167,6 +168,8 @@ def enclosed_eigenvalues(
         message = "`A` must be real; got dtype complex128."
         raise InputTypeError(message)
     ratio = require_number("rtol", rtol, above=0.0)
+    precision = require_count("bits", bits, minimum=_FIRST)
+    rows = require_count("most_rows", most_rows, minimum=0)
     if _is_triangular(matrix):
         return EigenvalueDiscs(
             centres=np.diag(matrix).astype(complex),
@@ -177,15 +180,15 @@ def enclosed_eigenvalues(
     found = _discs_in_float64(matrix, arithmetic)
     limit = down_mul(ratio, up_abs(found.centres).max())
     narrow = found.certified and (found.radii <= limit).all()
-    if narrow or len(matrix) > require_count("most_rows", most_rows, minimum=0):
+    if narrow or len(matrix) > rows:
         return found
-    with BALLS.precision(require_count("bits", bits, minimum=_FIRST)):
+    with BALLS.precision(precision):
         exact, gaps = discs_around(eigenvalues_in_balls(matrix))
     return EigenvalueDiscs(
         centres=np.array(exact),
         radii=np.array(gaps),
         certified=True,
-        arithmetic=f"balls of {bits} bits",
+        arithmetic=f"balls of {precision} bits",
     )
 
 

@@ -150,9 +150,8 @@ def _logs(
     low: Any, high: Any, product: FloatProduct, arithmetic: Arithmetic
 ) -> Enclosure:
     """Return ln of what lies within the product's error of [low, high], scaled back."""
-    low = np.maximum(down_sub(low, product.error), 0.0)
     return Enclosure.between(
-        down_log(low, product.exponent),
+        down_log(down_sub(low, product.error), product.exponent),
         up_log(up_add(high, product.error), product.exponent),
         fault=fault(arithmetic),
     )

@@ -30,6 +30,16 @@ def test_a_defective_matrix_whose_computed_radius_is_above_one():
     assert LinearFloor().log_bound(powers(W, 1_000)) <= 1_000 * math.log1p(-s)
 
 
+@pytest.mark.parametrize("rho", [0.5, 0.75, 1.5])
+def test_a_floor_is_a_ten_millionth_wide_for_defective_matrices_too(rho):
+    # Integers of determinant 1 around a Jordan block: floats know ρ to ε^(1/3).
+    L = np.tril(np.ones((3, 3)))
+    W = L @ (rho * np.eye(3) + np.eye(3, k=1)) @ (np.eye(3) - np.eye(3, k=-1))
+    found = LinearFloor().enclosed_bound(powers(W, 10))
+    exact = 10 * math.log(rho)
+    assert exact - 1.01e-6 < found.lower < exact < found.upper < exact + 1.01e-6
+
+
 def test_triangular_weights_show_their_radius_exactly():
     J = 0.9 * np.eye(4) + np.eye(4, k=1)
     for W in (J, J.T):

@@ -85,7 +85,8 @@ def test_the_largest_radius_is_measured_in_nats():
     balls = np.array([arb(2, 0.5), narrow, arb(1)])
     assert math.log(0.5) <= log_radius(balls) < math.log(0.5) + 1e-8
     assert log_radius(balls[1:]) == pytest.approx(-2000 * math.log(2), rel=1e-8)
-    assert log_radius(np.array([arb("nan"), arb(1)])) == math.inf
+    for text in ("nan", "inf", "-inf", "[+/- inf]"):
+        assert log_radius(np.array([arb(text), arb(1)])) == math.inf
 
 
 @pytest.mark.parametrize("radius", [0.25, 0.3, 1.5, 1e-5, 7.0, 1e300, 1e-300])

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import ctx
+from flint import ctx, fmpq_mat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +50,18 @@ def test_a_singular_matrix_is_not_definite_to_the_last_bit():
     assert definite_verdict([[0.0]]) is Verdict.REFUTED
 
 
+def test_signs_beside_the_diagonal_count():
+    # λ = 1 + 2a, 1 − a and 1 − a.
+    for a, verdict in (
+        (-0.6, Verdict.REFUTED),
+        (0.6, Verdict.PROVED),
+        (-0.4, Verdict.PROVED),
+        (1.1, Verdict.REFUTED),
+    ):
+        M = np.where(np.eye(3) > 0, 1.0, a)
+        assert definite_verdict(M) is verdict
+
+
 def test_small_pivots_take_the_precision_that_they_take():
     # Hilbert's matrix as stored: n = 8 is still definite, with pivots of 1e-10.
     H = 1.0 / (np.arange(8)[:, None] + np.arange(8) + 1)
@@ -74,6 +86,42 @@ def test_lyapunov_verdicts_are_those_of_rationals(A, rate):
         assert (verdict is Verdict.PROVED) == truth
     else:
         assert gap.det() == 0 or form.det() == 0
+
+
+def sector_matrix(W, slopes, P, multipliers, rate):
+    """Return [[r²P + lh WᵀΛW, −(l + h)/2 WᵀΛ], [−(l + h)/2 ΛW, Λ − P]] in rationals."""
+    n = len(W)
+    low, high = (exact([[slope]])[0, 0] for slope in slopes)
+    form, factor, scale = exact(P), exact(W), exact(np.diag(multipliers))
+    first = _times(form, rate) * exact(rate * np.eye(n))
+    first += factor.transpose() * scale * factor * (low * high)
+    beside = scale * factor * (-(low + high) / 2)
+    whole = fmpq_mat(2 * n, 2 * n)
+    for i, j in np.ndindex(n, n):
+        whole[i, j], whole[n + i, n + j] = first[i, j], scale[i, j] - form[i, j]
+        whole[n + i, j] = whole[j, n + i] = beside[i, j]
+    return whole
+
+
+@pytest.mark.parametrize(
+    "slopes", [(0.0, 1.0), (-0.5, 2.0), (0.25, 0.5), (0.5, 0.5), (-3.0, -2.0)]
+)
+@pytest.mark.parametrize("rate", [0.5, 0.9, 1.5])
+def test_sector_verdicts_are_those_of_rationals(slopes, rate):
+    rng = np.random.default_rng(3)
+    met = set()
+    for n in (1, 2, 3):
+        for share in (0.1, 0.3, 1.0):
+            W = share * rng.normal(size=(n, n)) / max(map(abs, slopes))
+            P = np.eye(n) + 0.1 * np.ones((n, n))
+            for multiplier in (1.5, 4.0):
+                multipliers = multiplier + rng.random(n)
+                sector = W, slopes, P, multipliers, rate
+                truth = is_definite(sector_matrix(*sector)) and is_definite(exact(P))
+                verdict = sector_verdict(*sector)
+                assert (verdict is Verdict.PROVED) == truth
+                met.add(verdict)
+    assert met == {Verdict.PROVED, Verdict.REFUTED}
 
 
 def _times(M, number):

@@ -8,6 +8,7 @@ from flint import acb, arb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradlab.algebra.balls import BALLS
 from gradlab.errors import InputError, InputTypeError
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic
 from gradlab.linalg.discs import covering, discs
@@ -19,6 +20,7 @@ from gradlab.verified import (
     enclosed_eigenvalues,
     enclosed_spectral_radius,
 )
+from gradlab.verified._ball_integers import largest_size
 from tests.oracles.exact_norms import eigenvalue_balls, radius_ball
 
 squares = st.integers(1, 4).flatmap(matrices)
@@ -185,6 +187,30 @@ def test_the_largest_size_for_polynomials_is_kept_to():
     discs = enclosed_eigenvalues(A, most_rows=7)
     assert discs.arithmetic == "float64"
     assert discs.radii.max() > 1e-6
+
+
+@pytest.mark.parametrize("A", [np.eye(2), sheared(2, 0.5), np.array([[0, 1], [1, 0]])])
+@pytest.mark.parametrize(
+    ("function", "option", "least"),
+    [
+        (enclosed_eigenvalues, "most_rows", 0),
+        (enclosed_eigenvalues, "bits", 64),
+        (enclosed_spectral_radius, "most_rows", 0),
+        (enclosed_spectral_radius, "most_bits", 64),
+    ],
+)
+def test_limits_are_checked_whether_they_are_met_or_not(A, function, option, least):
+    assert function(A, **{option: least}).certified
+    message = f"`{option}` must be an integer >= {least}; got {least - 1}"
+    with pytest.raises(InputError, match=message):
+        function(A, **{option: least - 1})
+
+
+def test_a_size_that_may_be_zero_is_not_below_zero():
+    with BALLS.precision(64):
+        low, high = largest_size([acb(arb(0, 0.5))])
+    assert low == 0.0
+    assert 0.5 <= high < 0.51
 
 
 @pytest.mark.parametrize("function", [enclosed_eigenvalues, enclosed_spectral_radius])

@@ -175,6 +175,12 @@ def test_a_half_angle_is_that_of_the_longest_that_directions_may_be(monkeypatch)
     assert found == pytest.approx(math.sqrt((1 + 0.6 / 4) / 2), abs=1e-15)
 
 
+def test_an_angle_beyond_90_degrees_says_nothing():
+    # cos δ is below 0, and closer to it by the longest that directions may be.
+    found = numerical_range._half_cosines(np.array([[1.0, -0.6], [0.0, 0.8]]))
+    assert np.isnan(found).all()
+
+
 def test_where_directions_end_unless_it_is_said():
     parameters = inspect.signature(enclosed_numerical_radius).parameters
     default = parameters["most_directions"].default

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb, arb_mat, ctx
+from flint import acb, arb, arb_mat, ctx
 
 from gradlab import verified
 from gradlab.errors import InputError
@@ -158,6 +158,7 @@ def test_what_is_not_certified_is_not_narrow():
         (arb(1, 1), 0),
         (arb(0, 1), 0),
         (arb(1, 2), 0),
+        (abs(acb(arb(0, 1), arb(0, 1))), 0),  # from 0 on, exactly
     ],
 )
 def test_a_pivot_that_may_be_zero_decides_nothing(pivot, sign):
