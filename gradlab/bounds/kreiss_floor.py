@@ -63,7 +63,8 @@ class KreissFloor(AbstractRunTheorem):
         W, T = linear_weights(trajectory, self.label), len(trajectory)
         found = 0.0
         for z in points_outside(W, T):
-            beyond = max(float(down_sub(down_abs(z), 1.0)), 0.0)
+            # Inside of the circle this is below 0, its ln NaN, and that is no maximum.
+            beyond = down_sub(down_abs(z), 1.0)
             resolvent = enclosed_resolvent_norm(W, z)
             product = down_add(down_log(beyond), down_log(resolvent.lower))
             found = max(found, float(product))

@@ -74,7 +74,7 @@ class SlopeNorm(AbstractBound):
         high = up_add(up_mul(gamma, high), up_add(rounding, lost))
         low = down_sub(down_mul(gamma, low), up_mul(len(S), up_mul(gamma, ETA)))
         return Enclosure.between(
-            down_times(T, down_log(max(low, 0.0), found.exponent)),
+            down_times(T, down_log(low, found.exponent)),
             up_times(T, up_log(high, found.exponent)),
             fault=fault(),
         )

@@ -1,6 +1,5 @@
 """The gain ln‖A^T‖₂ of a power, enclosed: by squaring in float64, or else in balls."""
 
-
 from gradlab._checks import require_count, require_number
 from gradlab.linalg.arithmetic import FLOAT64, Arithmetic, fault
 from gradlab.linalg.outward import norm_between

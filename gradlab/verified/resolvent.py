@@ -74,7 +74,7 @@ def enclosed_resolvent_norm(
     least = down_sub(least_singular_value_below(Z, arithmetic), error)
     largest = up_add(least_singular_value_above(Z[0], arithmetic), error[0])
     return Enclosure.between(
-        down_ldexp(np.maximum(down_div(1.0, largest), 0.0), -exponent),
+        down_ldexp(down_div(1.0, largest), -exponent),
         up_ldexp(_inverse(least)[0], -exponent),
         fault=fault(arithmetic),
     )

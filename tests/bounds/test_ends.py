@@ -24,9 +24,11 @@ from gradlab.bounds import (
     norm_product,
     numerical_radius_power,
     orthogonal_floor,
+    orthogonal_weights,
     truncation_spread,
     volume_floor,
 )
+from gradlab.errors import AssumptionError
 from gradlab.testing import powers_of
 from gradlab.verified import Enclosure
 
@@ -106,6 +108,16 @@ def test_sums_that_may_be_nothing_are_not_nothing(columns, monkeypatch):
     found = MixedProduct().enclosed_bound(RUN)
     assert found.upper == pytest.approx(2.0 * T, abs=NEAR)
     assert found.lower == (columns if columns else pytest.approx(0.0, abs=NEAR))
+
+
+def test_a_defect_is_allowed_up_to_what_is_said(monkeypatch):
+    for defect, allowed in ((1e-4, True), (math.nextafter(1e-4, 1.0), False)):
+        monkeypatch.setattr(orthogonal_weights, "defect", lambda _, d=defect: d)
+        if allowed:
+            assert orthogonal_weights.orthogonality_defect(np.eye(2), "") == defect
+        else:
+            with pytest.raises(AssumptionError, match="W_hh orthogonal"):
+                orthogonal_weights.orthogonality_defect(np.eye(2), "")
 
 
 @pytest.mark.parametrize("keep", [0.25, 0.5, 0.9])

@@ -76,6 +76,19 @@ def test_slopes_of_a_linear_run_are_from_zero_to_one():
     assert (found.least, found.gamma) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("activation", ["silu", "gelu"])
+def test_slopes_below_zero_are_among_those_of_a_run(activation):
+    cell = RNN(
+        np.eye(2), np.zeros((2, 1)), np.array([-2.0, 2.0]), activation=activation
+    )
+    one = run(cell, np.zeros(2), np.zeros((1, 1)))
+    below, above = cell.slopes(one.states[:-1], one.inputs).gates.ravel()
+    assert below < 0 < above
+    found = slope_weights(one, "thm:any")
+    assert found.least == below
+    assert found.gamma >= above
+
+
 def test_a_rate_that_is_not_proved_is_none(monkeypatch):
     rates = [0.1, 0.2, 1.5, 1.0]
     monkeypatch.setattr(

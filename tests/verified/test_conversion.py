@@ -56,6 +56,10 @@ def test_ends_of_float64():
     with BALLS.precision(128):
         assert (arb_down(arb(MAX) * 2), arb_up(arb(MAX) * 2)) == (MAX, math.inf)
         assert (arb_down(arb(MAX) * -2), arb_up(arb(MAX) * -2)) == (-math.inf, -MAX)
+        for power in (1024, 2000):
+            beyond = arb(2) ** power
+            assert (arb_down(beyond), arb_up(beyond)) == (MAX, math.inf)
+            assert (arb_down(-beyond), arb_up(-beyond)) == (-math.inf, -MAX)
         assert (arb_down(arb(ETA) / 2), arb_up(arb(ETA) / 2)) == (0.0, ETA)
         assert arb_up(arb(MAX)) == arb_down(arb(MAX)) == MAX
         above = arb(MAX) + arb(2) ** 900

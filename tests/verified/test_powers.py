@@ -93,5 +93,7 @@ def test_complex_powers_turn_and_keep_their_size():
 def test_impossible_powers_are_refused():
     with pytest.raises(InputError, match="`T` must be an integer >= 1"):
         enclosed_log_power_gain(np.eye(2), 0)
+    with pytest.raises(InputError, match="`atol` must be a finite number > 0; got 0"):
+        enclosed_log_power_gain(np.eye(2), 2, atol=0.0)
     with pytest.raises(InputError, match="`A` must have"):
         enclosed_log_power_gain(np.zeros((2, 3)), 2)
