@@ -5,7 +5,6 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradlab._checks import require_number
 from gradlab._results import Result
 from gradlab.references import Reference
 from gradlab.typing import Factors, Vector
@@ -71,7 +70,6 @@ def certificate(
     label: str, direction: str, bound: Enclosure, factors: Factors, atol: float
 ) -> Certificate:
     """Return the certificate of a bound; the gain is enclosed until the two compare."""
-    width = require_number("atol", atol, above=0.0)
     end, trouble = _outer_end(bound, direction), "" if bound.certified else bound.reason
     outer = Enclosure.between(end, end, arithmetic=bound.arithmetic, fault=trouble)
 
@@ -81,7 +79,7 @@ def certificate(
     def decided(gain: Enclosure) -> bool:
         return not outer.certified or verdict(gain) is not Verdict.UNDECIDED
 
-    gain = enclosed_log_gain(factors, atol=width, until=decided)
+    gain = enclosed_log_gain(factors, atol=atol, until=decided)
     return Certificate(
         label=label,
         direction=direction,
