@@ -230,5 +230,6 @@ def test_wrong_arithmetic_leaves_it_to_balls():
 )
 def test_impossible_wishes_are_refused(options, message):
     for function in (enclosed_singular_values, enclosed_least_singular_value):
-        with pytest.raises(InputError, match=message):
-            function(np.eye(2), **options)
+        for A in (np.eye(2), np.zeros((2, 2))):  # of which nothing more is asked
+            with pytest.raises(InputError, match=message):
+                function(A, **options)
