@@ -32,9 +32,9 @@ def mutant_numbers() -> list[Number]:
     reasons = [row[-1] for row in record["survivors"]]
     same = sum(reason.startswith("equivalent") for reason in reasons)
     return [
-        count("mutants.tried", record["tried"]),
+        count("mutants.tried", record["at_first"]["tried"]),
+        count("mutants.first", record["at_first"]["killed"]),
         count("mutants.of", record["of"]),
-        count("mutants.first", record["killed_at_first"]),
         count("mutants.killed", record["killed"]),
         count("mutants.same", same),
         count("mutants.wider", len(reasons) - same),

@@ -8,8 +8,8 @@ law shows that nothing it may return makes a certificate wrong.
 A survivor must stand in `analysis/kept/mutants.json` with the reason why it may: it
 only widens what is promised or, then "equivalent", computes the same.  Survivors are
 known there by their function and their code, not by their line; "others" are those of
-earlier samples.  "killed_at_first" were killed by tests written before the sample was
-drawn.
+earlier samples.  "at_first" counts how many were killed by the tests that were there
+when they were first tried, of the code as it was then.
 
 `python -m benchmarks.mutants --sample 200 --seed 1` tries some; `--only norm_product`
 those of files so named; `--update` enters new survivors, whose reasons are left empty.
@@ -22,6 +22,7 @@ import math
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -56,6 +57,7 @@ CANDIDATES = (
 COPIED = ("gradlab", "tests", "benchmarks", "conftest.py", "pyproject.toml")
 OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
 LIMIT, SLOWER = 30.0, 10.0  # seconds, and times what the tests took unchanged
+MEMORY = 2**33  # bytes; one mutant doubles a precision without end
 BUDGET = 150.0  # seconds of tests for one mutant, as they took unchanged
 PASSED = 0
 EQUIVALENT = "equivalent: "  # how the reason of a mutant that computes the same begins
@@ -137,6 +139,7 @@ def started(mutant: Mutant | None, tests: list[str], copy: pathlib.Path) -> int:
         return child
     try:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         os.chdir(copy)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
@@ -287,8 +290,8 @@ def _judged(
             "seed": options.seed,
             "of": total,
             "tried": len(found),
-            "killed_at_first": killed,
             "killed": killed,
+            "at_first": record["at_first"],
             "survivors": sorted([*key, reason] for key, reason in reasons.items()),
             "others": sorted([*k, why] for k, why in known.items() if k not in tried),
         }
