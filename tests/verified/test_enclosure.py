@@ -72,6 +72,8 @@ def test_ends_that_have_crossed_under_a_fault_are_none():
     )
     one = Enclosure.between(3.0, 2.0, fault="a wrong product")
     assert (one.lower, one.upper) == (-math.inf, math.inf)
+    same = Enclosure.between(2.0, 2.0, fault="a wrong product")
+    assert (same.lower, same.upper) == (2.0, 2.0)
 
 
 def test_a_nan_is_no_bound_and_ends_have_an_order():
