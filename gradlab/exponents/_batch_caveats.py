@@ -42,11 +42,13 @@ def _collapsed(trajectory_or_chain: object, top: Vector) -> Array:
     if not isinstance(trajectory_or_chain, Trajectory):
         return closed
     states, inputs = trajectory_or_chain.states, trajectory_or_chain.inputs
-    driven = (inputs != inputs[0]).any(axis=(0, 2))
-    # Most last states are new already in their first entry.
-    again = (states[:-1, :, 0] == states[-1, :, 0]).any(axis=0)
-    for b in np.flatnonzero(again & (top > 0) & ~driven):
-        closed[b] = period_of(states[:, b]) > 0
+    suspects = (top > 0) & (inputs[-1] == inputs[0]).all(axis=1)
+    if suspects.any():
+        # Most last states are new already in their first entry.
+        suspects &= (states[:-1, :, 0] == states[-1, :, 0]).any(axis=0)
+    for b in np.flatnonzero(suspects):
+        driven = (inputs[:, b] != inputs[0, b]).any()
+        closed[b] = not driven and period_of(states[:, b]) > 0
     return closed
 
 
