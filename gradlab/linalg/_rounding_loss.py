@@ -28,7 +28,7 @@ _ROUTINES: dict[str, tuple[Any, Any]] = {
     "d": (dgetrf, dgecon),
     "D": (zgetrf, zgecon),
 }
-_DOUBTFUL = 1e-8  # nats per step; from there on more factors are measured
+_DOUBTFUL = 1e-9  # nats per step and unit; from there on more factors are measured
 _SAMPLE = 16  # so many of a stack
 _APART, _ENTRIES = 512, 2**21  # steps from one look to the next, or their entries
 
@@ -68,7 +68,7 @@ class RoundingLoss:
             due, gap = due + gap, min(4 * gap, longest)
         if looks:
             rate = _rate(steps, _whole(steps, looks))
-        if rate > _DOUBTFUL:
+        if rate > _DOUBTFUL * steps.n:
             each = range(0, count, -(-count // _SAMPLE))
             rate = _rate(steps, _whole(steps, each), *frames)
         if rate > WORTH_A_WORD:
