@@ -8,9 +8,10 @@ points, spread over the grid, and extrapolated; CPU time, one thread, interleave
                     with LAPACK's triangular solves;
     SVD grid        the maximum of (|z| − 1)/σ_min over a grid: a lower bound of K only.
 
-A sixth of EigTool's time is hardly to be had: its triangles stay in the cache, and the
-products of matrices into which all points' solves are put together are a seventh of it
-by themselves.  Diagonal blocks, inner products and Ritz values are no such products.
+For complex matrices a sixth of EigTool's time is hardly to be had: its triangles stay
+in the cache, and the products of matrices into which all points' solves are put
+together are a seventh of it by themselves.  Diagonal blocks, inner products and Ritz
+values are no such products.  Real matrices need half of the plane.
 """
 
 import functools
