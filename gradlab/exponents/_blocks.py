@@ -16,7 +16,7 @@ from gradlab.linalg._factors import RowScaled
 from gradlab.linalg._rounding_loss import loss_per_step
 from gradlab.linalg._weighted import log_of_product
 from gradlab.linalg.reorthonormalise import Growths, growths_of_parts
-from gradlab.typing import Factors, Matrix, Vector
+from gradlab.typing import Array, Factors, Matrix, Vector
 
 __all__ = [
     "chain_of",
@@ -162,8 +162,19 @@ def start_frame(chain: JacobianChain, k: int) -> Matrix:
     # All n directions: any frame gives all exponents.  Axes give those of diagonal
     # chains with no transient, and of block triangular ones block by block, where
     # blocks that lead nowhere else come first; which do, the first Jacobians show.
-    pattern = (chain[:_FEW].factors() != 0).any(axis=0)
-    return np.eye(n)[:, invariant_order(pattern)]
+    return np.eye(n)[:, invariant_order(_pattern(chain[:_FEW]))]
+
+
+def _pattern(chain: JacobianChain) -> Array:
+    """Return which entries are not zero in some of the Jacobians (n, n)."""
+    found = np.zeros((chain.size, chain.size), bool)
+    for piece in chain.pieces:
+        if is_row_scaled(piece):
+            rows = (piece.gates[:, 0] != 0).any(axis=0)
+            found |= rows[:, None] & (piece.weights != 0)
+        else:
+            found |= (piece.dense() != 0).any(axis=0)
+    return found
 
 
 def in_general_position(n: int, k: int) -> Matrix:
