@@ -98,7 +98,7 @@ def _lanczos(
             diagonal, off = diagonal[keep], off[keep]
             if not len(z):
                 break
-        X /= off[:, step + 1]
+        X *= 1 / off[:, step + 1]  # half the time of a division
         old, Q = Q, X
     return value, error
 
