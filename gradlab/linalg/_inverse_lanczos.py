@@ -76,14 +76,15 @@ def _lanczos(
     n, m = len(T), len(points)
     value, error, index = np.zeros(m), np.zeros(m), np.arange(m)
     Q = np.repeat(_chirp(n)[:, None], m, axis=1)
-    old, z = np.zeros_like(Q), points
+    # Three blocks of vectors take turns: new memory costs as much as a pass through it.
+    old, spare, z = np.zeros_like(Q), np.empty_like(Q), points
     diagonal, off = np.zeros((m, _STEPS)), np.zeros((m, _STEPS + 1))
     for step in range(_STEPS):
-        X, length = _inverse_applied(T, Th, z, Q)
+        X, length = _inverse_applied(T, Th, z, Q, spare)
         old *= off[:, step]
         X -= old
         diagonal[:, step] = _inner(Q, X)
-        X -= diagonal[:, step] * Q
+        X -= np.multiply(diagonal[:, step], Q, out=old)
         off[:, step + 1] = np.sqrt(_inner(X, X))
         theta, wrong = _ritz(diagonal, off, step + 1)
         enough = np.where(theta * least**2 < 1, tolerance, max(tolerance, _UNRESOLVED))
@@ -95,23 +96,23 @@ def _lanczos(
             # Rows stay contiguous, as they would not with Q[:, keep].
             Q, X = np.compress(keep, Q, axis=1), np.compress(keep, X, axis=1)
             index, z = index[keep], z[keep]
-            diagonal, off = diagonal[keep], off[keep]
+            diagonal, off, old = diagonal[keep], off[keep], np.empty_like(Q)
             if not len(z):
                 break
         X *= 1 / off[:, step + 1]  # half the time of a division
-        old, Q = Q, X
+        old, Q, spare = Q, X, old
     return value, error
 
 
 def _inverse_applied(
-    T: Matrix, Th: Matrix, z: Vector, Q: Array
+    T: Matrix, Th: Matrix, z: Vector, Q: Array, X: Array
 ) -> tuple[Array, Vector]:
     """Return X = ((z − T)*(z − T))⁻¹ Q, and a bound on 1/σ_min for each column.
 
     The columns q have length 1, so ‖(z − T)^{−*}q‖ and ‖x‖^{1/2} are at most 1/σ_min.
     Columns that are far beyond range become zero.
     """
-    X = Q.copy()
+    X[:] = Q
     with np.errstate(over="ignore", invalid="ignore"):
         _solve_lower(Th, z.conj(), X, 0, len(T))
         half = _lengths(X)
