@@ -56,16 +56,19 @@ def numpy_thin(W: Array, states: Array, k: int) -> Work:
 def scipy_qr(W: Array, states: Array) -> Work:
     """Return that loop with LAPACK's geqrf and orgqr in place, without NumPy's copies.
 
-    The product is the caller's to overwrite, and columns lie side by side.
+    The product is the caller's to overwrite, columns lie side by side, and there is
+    room for whole panels, which SciPy's wrapper does not give unasked.
     """
+    room = 32 * len(W)
 
     def work() -> Array:
         Q, total = np.eye(len(W), order="F"), np.zeros(len(W))
         for h in states[:-1]:
             J = (1 - np.tanh(W @ h) ** 2)[:, None] * W
-            packed, tau, *_ = dgeqrf(np.asfortranarray(J @ Q), overwrite_a=1)
+            moved = np.asfortranarray(J @ Q)
+            packed, tau, *_ = dgeqrf(moved, lwork=room, overwrite_a=1)
             total += np.log(np.abs(packed.diagonal()))
-            Q = dorgqr(packed, tau, overwrite_a=1)[0]
+            Q = dorgqr(packed, tau, lwork=room, overwrite_a=1)[0]
         return total / (len(states) - 1)
 
     return work
