@@ -129,10 +129,12 @@ def _condition(J: Matrix) -> float:
     if dead.any():
         J = J + np.diag(np.where(entries.any(axis=1), entries.max(axis=1), 1.0) * dead)
         entries = np.abs(J)
-    # With rows that add up to 1 in magnitude, |J| 1 = 1 and it is ‖J⁻¹‖_∞.
+    # With rows that add up to 1 in magnitude, |J| 1 = 1 and it is ‖J⁻¹‖_∞ = ‖J⁻ᵀ‖₁;
+    # LAPACK wants the columns of Jᵀ side by side, and there they are.
     getrf, gecon = _ROUTINES[J.dtype.char]
-    packed = getrf(J / entries.sum(axis=1, keepdims=True))[0]
-    reciprocal = float(gecon(packed, 1.0, norm="I")[0])
+    scaled = J / entries.sum(axis=1, keepdims=True)
+    packed = getrf(scaled.T, overwrite_a=1)[0]
+    reciprocal = float(gecon(packed, 1.0, norm="1")[0])
     if reciprocal < _SINGULAR and singular_factors(J[None])[0]:
         return 0.0
     return 1 / reciprocal if reciprocal > 0 else math.inf
