@@ -107,7 +107,7 @@ def _lanczos(
 def _inverse_applied(
     T: Matrix, Th: Matrix, z: Vector, Q: Array, X: Array
 ) -> tuple[Array, Vector]:
-    """Return X = ((z − T)*(z − T))⁻¹ Q, and a bound on 1/σ_min for each column.
+    """Set X = ((z − T)*(z − T))⁻¹ Q; return it and a bound on 1/σ_min for each column.
 
     The columns q have length 1, so ‖(z − T)^{−*}q‖ and ‖x‖^{1/2} are at most 1/σ_min.
     Columns that are far beyond range become zero.
