@@ -3,8 +3,8 @@
 Rounds alternate, A B C A B C …, so that other work on the machine falls on all alike;
 read the ratios, which vary by a tenth, rather than the times, which vary more.  Quick
 works are called twice in a row and the second call counts: after another library's
-turn the first one pays for bringing back its memory, on a virtual machine 40 µs a
-page, which is up to four times the work itself and falls on those with much memory.
+turn the first one pays for bringing back its memory, which may cost more than the work
+itself and falls on those that use much of it.
 """
 
 import statistics
@@ -21,7 +21,7 @@ _QUICK = 1.0  # CPU seconds beside which bringing back memory is nothing
 def medians(works: Mapping[str, Work], *, rounds: int = 5) -> dict[str, float]:
     """Return the median CPU seconds of each work, after one round that is not counted.
 
-    The first round compiles and fills caches.
+    The first round compiles and fills caches; see above for quick works.
     """
     found: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():

@@ -8,10 +8,8 @@ trouble is taken back up to the step before it.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dgeqrf, zgeqrf
 
 from gradlab.linalg._engines import Sweep, choose_sweep
 from gradlab.linalg._exact_elimination import exact_elimination, weights_in_order
@@ -23,6 +21,7 @@ from gradlab.linalg._safeguards import (
     is_dependent,
     with_sorted_rows,
 )
+from gradlab.linalg._triangle import packed_triangle
 from gradlab.linalg._weighted import log_magnitude, log_of_product, sum_of_logs
 from gradlab.linalg.exact_rank import ImageBasis
 from gradlab.typing import Array, Factors, Matrix, Vector
@@ -32,7 +31,6 @@ __all__ = ["Flag"]
 _STRETCH = 256  # steps between looks at the frame, or more
 _ENTRIES = 2**15  # of their pivots
 _FRAMES = 2**18  # entries of the frames at the ends within a stretch
-_PANEL = 32  # columns a QR takes together if it has room, in half the time at n = 500
 
 
 @dataclass
@@ -233,9 +231,7 @@ def _logs_of_products(pivots: list[Array]) -> Array:
 
 def _log_corner(frame: Matrix) -> Vector:
     """Return ln|diag R| of the QR of a frame."""
-    geqrf: Any = zgeqrf if np.iscomplexobj(frame) else dgeqrf
-    room = _PANEL * frame.shape[1]
-    return log_magnitude(geqrf(frame, lwork=room)[0].diagonal())
+    return log_magnitude(packed_triangle(frame).diagonal())
 
 
 def _survivors(moved: Matrix, rank: int) -> list[int]:

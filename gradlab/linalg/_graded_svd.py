@@ -9,12 +9,12 @@ ulp in every singular value of a well-conditioned matrix with scaled columns
 """
 
 import itertools
-from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dgejsv, dgeqrf, zgeqrf
+from scipy.linalg.lapack import dgejsv
 
 from gradlab.errors import ConvergenceError
+from gradlab.linalg._triangle import packed_triangle
 from gradlab.linalg._weighted import log_magnitude, weighted_triangle
 from gradlab.typing import Array, Matrix, Vector
 
@@ -41,8 +41,7 @@ def graded_log_singular_values(weights: Vector, V: Matrix) -> Vector:
 
 
 def _turned(s: Vector, columns: Matrix) -> tuple[Vector, Matrix]:
-    geqrf: Any = zgeqrf if np.iscomplexobj(columns) else dgeqrf
-    R = geqrf(columns)[0][: len(s)]
+    R = packed_triangle(columns)[: len(s)]
     logs = log_magnitude(R.diagonal())
     W = weighted_triangle(np.triu(R), s, logs)
     return s + logs, np.conj(W.T)
