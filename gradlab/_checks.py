@@ -7,6 +7,7 @@ import operator
 import os
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -26,6 +27,9 @@ __all__ = [
     "require_rng",
     "require_stack",
 ]
+
+_FLOAT64, _COMPLEX128 = np.dtype(np.float64), np.dtype(np.complex128)
+_SMALL = 4096  # entries of an array whose sum of squares is sooner had than a mask
 
 
 def require_array(
@@ -91,6 +95,9 @@ def require_stack(
 
 def require_finite(name: str, array: Array) -> Array:
     """Return `array`, or raise with the first entry that is NaN or infinite."""
+    # A sum of squares that is finite has no term that is not.
+    if array.size <= _SMALL and math.isfinite(np.vdot(array, array).real):
+        return array
     finite = np.isfinite(array)
     if not finite.all():
         index = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -191,6 +198,8 @@ def describe_rng(rng: Seed | None) -> object:
 
 
 def _as_numbers(name: str, value: object, *, allow_complex: bool, exact: bool) -> Array:
+    if _is_converted(value, allow_complex=allow_complex):
+        return value
     try:
         _refuse_foreign(name, value)
         array = given = np.asarray(value)
@@ -213,6 +222,14 @@ def _as_numbers(name: str, value: object, *, allow_complex: bool, exact: bool) -
     if exact and given.dtype.kind in "iuO":
         _refuse_rounded(name, given, held)
     return held
+
+
+def _is_converted(value: object, *, allow_complex: bool) -> TypeGuard[Array]:
+    """Whether `value` is what most callers hold: nothing to convert or to refuse."""
+    if type(value) is not np.ndarray:
+        return False
+    dtype = value.dtype
+    return dtype is _FLOAT64 or (allow_complex and dtype is _COMPLEX128)
 
 
 def _refuse_foreign(name: str, value: object) -> None:
@@ -261,6 +278,8 @@ def _exact_numbers(name: str, array: Array) -> Array:
 def _match_shape(
     name: str, got: tuple[int, ...], shape: str, sizes: dict[str, int]
 ) -> None:
+    if not sizes and len(got) == _free_axes(shape):
+        return
     letters = _letters(shape)
     fixed = dict(sizes)
     axes = list(got)
@@ -281,6 +300,14 @@ def _match_shape(
 def _letters(shape: str) -> tuple[str, ...]:
     """Return what a shape such as "(..., m, 2)" is made of."""
     return tuple(re.findall(r"\.\.\.|\w+", shape))
+
+
+@functools.cache
+def _free_axes(shape: str) -> int:
+    """Return how many axes are named, each of a size of its own; else −1."""
+    letters = _letters(shape)
+    free = len(set(letters)) == len(letters) and all(map(str.isalpha, letters))
+    return len(letters) if free else -1
 
 
 def _interval(minimum: float, above: float, maximum: float) -> str:
