@@ -6,6 +6,7 @@ A NaN stays one.
 """
 
 import math
+import sys
 
 __all__ = [
     "down_add",
@@ -20,8 +21,6 @@ __all__ = [
     "up_sqrt",
     "up_sub",
 ]
-
-_FAR = 4400  # beyond 2^±4400 every float64 has become 0 or inf
 
 
 def up_add(a: float, b: float) -> float:
@@ -81,17 +80,11 @@ def up_ldexp(x: float, exponent: int) -> float:
     >>> up_ldexp(1.0, -1075), up_ldexp(-1.0, -1075), up_ldexp(0.75, 2000)
     (5e-324, -0.0, inf)
     """
-    moved, exact = _moved(abs(x), exponent)
-    if not exact:
-        moved = math.nextafter(moved, -math.inf if x < 0 else math.inf)
-    return math.copysign(max(moved, 0.0), x)
-
-
-def _moved(size: float, exponent: int) -> tuple[float, bool]:
-    """Return |x| 2^exponent rounded to nearest, and whether it is that exactly."""
-    power = max(min(exponent, _FAR), -_FAR)
     try:
-        moved = math.ldexp(size, power)
+        moved = math.ldexp(x, exponent)
     except OverflowError:
-        return math.inf, False
-    return moved, not moved < math.inf or math.ldexp(moved, -power) == size
+        return math.inf if x > 0 else -sys.float_info.max
+    if abs(moved) >= sys.float_info.min or math.ldexp(moved, -exponent) == x:
+        return moved  # exactly that, or ±∞ as x is
+    moved = math.nextafter(moved, math.inf)
+    return min(moved, -0.0) if x < 0 else moved
