@@ -1,19 +1,19 @@
-"""‖A‖₂ of one real matrix rounded outward, in a dozen products and sums.
+"""‖A‖₂ of one matrix rounded outward, in four products and three sums of squares.
 
-With V near an eigenbasis of SᵀS, and B ≈ SV, C ≈ BᵀB and G ≈ VᵀV as computed,
+With V near an eigenbasis of SᴴS, and B ≈ SV as computed,
 
-    ‖Sv‖/‖v‖ ≤ ‖S‖₂ ≤ (√‖BᵀB‖_∞ + ‖B − SV‖_F)/σ_min(V),
-    2 min (VᵀV)_ii − ‖VᵀV‖_∞ ≤ σ_min(V)² ≤ ‖V‖₂² ≤ ‖VᵀV‖_∞,
+    ‖SV‖₂/σ_max(V) ≤ ‖S‖₂ ≤ ‖SV‖₂/σ_min(V),  |‖SV‖₂ − ‖B‖₂| ≤ ‖B − SV‖_F.
 
-the last by Gershgorin; v is the column of V whose image is longest.  Products err by
-|fl(XY) − XY| ≤ γ |X||Y| + k η, and where `gradlab.linalg.outward` forms |X||Y|, as it
-must for stacks and complex numbers, here lengths of columns bound it:
+‖B‖₂² and the σ(V)² are eigenvalues of BᴴB and VᴴV, and of a Hermitian H with diagonal D
+they lie within ‖H − D‖_F of entries of D, the largest of the largest (Weyl).  So what
+the products lack and what is left off their diagonals is all that parts the two ends.
+Products err by |fl(XY) − XY| ≤ γ |X||Y| + k η, and where `gradlab.linalg.outward` forms
+|X||Y|, as it must for stacks, here
 
-    ‖|B|ᵀ|B|‖_∞ ≤ √n ‖B‖_F max‖b‖,  ‖|V|ᵀ|V|‖_∞ ≤ n max‖v‖²,  ‖|S||V|‖_F ≤ ‖S‖_F ‖V‖_F.
+    ‖|X||Y|‖_F ≤ ‖X‖_F ‖Y‖_F,  ‖V‖_F ≤ √n σ_max(V),  ‖SV‖_F ≤ ‖S‖_F σ_max(V)
 
-That is 1.5 to 2 times as wide for matrices without zeros, and up to √n times where the
-basis is one of axes, within 4 n² u all the same; small matrices take a fifth of the
-time.  Two by two have a closed form.
+bound it.  A complex product of k terms is two real ones of 2k, and errs by
+√2 γ_2k |X||Y|.  Matrices of two by two have a closed form.
 """
 
 import functools
@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from gradlab.linalg.arithmetic import ETA, Arithmetic
-from gradlab.linalg.powers_of_two import times_power
+from gradlab.linalg.powers_of_two import normalised
 from gradlab.linalg.scalar_rounding import (
     down_add,
     down_div,
@@ -44,129 +44,148 @@ Pair: TypeAlias = tuple[float, float]
 
 
 def scaled_norm_between(A: Matrix, arithmetic: Arithmetic) -> tuple[float, float, int]:
-    """Return l, u and e with l 2^e ≤ ‖A‖₂ ≤ u 2^e for a real A that is not empty.
+    """Return l, u and e with l 2^e ≤ ‖A‖₂ ≤ u 2^e for a matrix that is not empty.
 
-    For A = 0 they are 0; where V is no basis l is 0 and u is inf.
+    For A = 0 they are 0; where A is not finite, or V no basis, u is inf.
     """
-    m, n = max(A.shape), min(A.shape)
-    largest, exponent = math.frexp(np.abs(A).max())
-    if not largest:
-        return 0.0, 0.0, 0
-    if m == 1:
-        return largest, largest, exponent
-    tall = A if len(A) == m else A.T
-    S = times_power(tall.astype(float, copy=False), -exponent)
-    if m == 2 == n:
-        low, high = _closed_form(*S.tolist())
+    S, square, exponent = normalised(A, arithmetic.squared_norm)
+    if not 0 < square < math.inf:
+        return 0.0, 0.0 if square == 0 else math.inf, 0
+    S = S if len(S) >= S.shape[1] else S.T
+    if S.size == 1 and S.dtype.char == "d":
+        low = high = abs(S.item())
+    elif S.shape == (2, 2):
+        low, high = _closed_form(S)
     else:
-        V = np.real(arithmetic.eigh(arithmetic.matmul(S.T, S)))
-        B = arithmetic.matmul(S, V)
-        C, G = arithmetic.matmul(B.T, B), arithmetic.matmul(V.T, V)
-        low, high = _between(C, G, _Terms.of(m, n, arithmetic.unit), arithmetic)
+        low, high = _between(S, square, arithmetic)
+    # A NaN bounds nothing.
     return low if low > 0 else 0.0, high if high >= 0 else math.inf, exponent
 
 
-def _closed_form(one: Pair, other: Pair) -> Pair:
-    """Return ends for ‖S + D‖₂, |D| ≤ η, S having the rows (a, b) and (c, d).
+def _closed_form(S: Matrix) -> Pair:
+    """Return ends for ‖S + D‖₂, |D| ≤ η in all parts, S being two by two.
 
-    As a map of the complex plane S is z ↦ (y z + x z̄)/2, y = a + d + (c − b) i and
-    x = a − d + (b + c) i, and its norm is (|y| + |x|)/2.
+    With SᴴS = [[p, r], [r̄, q]], ‖S‖₂² = (p + q + √((p − q)² + |2r|²))/2, and nothing
+    in it cancels but what is small beside p + q.
     """
-    (a, b), (c, d) = one, other
-    turning = _length_between(_sum_between(a, d), _sum_between(c, -b))
-    turned = _length_between(_sum_between(a, -d), _sum_between(b, c))
-    low = down_mul(0.5, down_add(turning[0], turned[0]))
-    high = up_mul(0.5, up_add(turning[1], turned[1]))
-    lack = up_mul(2.0, ETA)
-    return down_sub(low, lack), up_add(high, lack)
+    x, y = np.array(S.T, order="C").view(float).tolist()  # columns, part by part
+    p, q = _product_between(x, x), _product_between(y, y)
+    sides = [_size((down_sub(p[0], q[1]), up_sub(p[1], q[0])))]
+    for z in (y, [y[1], -y[0], y[3], -y[2]]) if len(y) > 2 else (y,):  # Re r and −Im r
+        half = _size(_product_between(x, z))
+        sides.append((down_add(half[0], half[0]), up_add(half[1], half[1])))
+    low = high = 0.0
+    for side in sides:
+        low = down_add(low, down_mul(side[0], side[0]))
+        high = up_add(high, up_mul(side[1], side[1]))
+    low = down_add(down_add(p[0], q[0]), down_sqrt(max(low, 0.0)))
+    high = up_add(up_add(p[1], q[1]), up_sqrt(high))
+    lack = up_mul(4.0, ETA)  # ≥ ‖D‖_F, also for a complex D
+    return (
+        down_sub(down_sqrt(down_mul(0.5, low)), lack),
+        up_add(up_sqrt(up_mul(0.5, high)), lack),
+    )
 
 
-def _sum_between(a: float, b: float) -> Pair:
-    """Return float64s ≤ and ≥ |a + b|."""
-    low, high = down_add(a, b), up_add(a, b)
+def _product_between(x: list[float], y: list[float]) -> Pair:
+    """Return float64s ≤ and ≥ Σ x y."""
+    low = high = 0.0
+    for a, b in zip(x, y, strict=True):
+        low, high = down_add(low, down_mul(a, b)), up_add(high, up_mul(a, b))
+    return low, high
+
+
+def _size(x: Pair) -> Pair:
+    """Return float64s ≤ and ≥ |x| for x in between."""
+    low, high = x
     return max(low, -high, 0.0), max(high, -low)
 
 
-def _length_between(p: Pair, q: Pair) -> Pair:
-    """Return float64s ≤ and ≥ |p + q i| for p and q in between."""
-    low = down_add(down_mul(p[0], p[0]), down_mul(q[0], q[0]))
-    high = up_add(up_mul(p[1], p[1]), up_mul(q[1], q[1]))
-    return down_sqrt(max(low, 0.0)), up_sqrt(high)
-
-
 class _Terms(NamedTuple):
-    """What is allowed to products of m and n terms and to sums of n, γ_k for k terms.
+    """What is allowed to products of m and n terms and to sums of squares.
 
-    `tiny` is m n η, as much as underflow takes from a product in the Frobenius norm or
-    from the sum of a row, and as S lacks of A.
+    `tiny` is 4 m n η, as much as underflow takes from a product in the Frobenius norm
+    or from a sum of squares, and as S lacks of A.
     """
 
-    inner: float  # γ_n
-    spread: float  # √n γ_n
-    gram: float  # √n γ_m
-    gap: float  # n γ_n/(1 − γ_n)
-    sums: float  # 1/(1 − γ_(n−1)): Σ|x| over what it comes out as
-    lengths: float  # 1/(1 − γ_n): ‖v‖² over what it comes out as
-    images: float  # 1/(1 − γ_m): ‖b‖² over the same
-    images_over: float  # 1 + γ_m: the same the other way
+    squares: float  # 1/(1 − γ_(mn + 1)): Σ|x|² over what it comes out as, and underflow
+    image: float  # √n γ_n
+    gram: float  # γ_m
+    basis: float  # n γ_n
+    stretch: float  # 1/(1 − n γ_n)
     tiny: float
 
     @classmethod
     @functools.lru_cache(maxsize=1024)
-    def of(cls, m: int, n: int, unit: float) -> "_Terms":
-        """Return them for a unit roundoff, each rounded up."""
-        some, all_ = _gamma(n, unit), _gamma(m, unit)
+    def of(cls, m: int, n: int, parts: int, unit: float) -> "_Terms":
+        """Return them, each rounded up, for numbers of 1 or 2 `parts`."""
+        some, all_ = (_product_error(k, parts, unit) for k in (n, m))
+        basis = up_mul(n, some)
+        terms = up_add(up_mul(parts, up_mul(m, n)), 1.0)
         return cls(
-            inner=some,
-            spread=up_mul(up_sqrt(n), some),
-            gram=up_mul(up_sqrt(n), all_),
-            gap=up_mul(n, up_div(some, down_sub(1.0, some))),
-            sums=up_div(1.0, down_sub(1.0, _gamma(n - 1, unit))),
-            lengths=up_div(1.0, down_sub(1.0, some)),
-            images=up_div(1.0, down_sub(1.0, all_)),
-            images_over=up_add(1.0, all_),
-            tiny=up_mul(up_mul(m, n), ETA),
+            squares=up_div(1.0, down_sub(1.0, _gamma(terms, unit))),
+            image=up_mul(up_sqrt(n), some),
+            gram=all_,
+            basis=basis,
+            stretch=up_div(1.0, down_sub(1.0, basis)) if basis < 1 else math.nan,
+            tiny=up_mul(up_mul(up_mul(4.0, m), n), ETA),
         )
 
 
-def _gamma(k: int, unit: float) -> float:
+def _product_error(k: int, parts: int, unit: float) -> float:
+    """Return γ_k, or √2 γ_2k for complex products, rounded up."""
+    error = _gamma(up_mul(parts, k), unit)
+    return up_mul(up_sqrt(parts), error) if parts > 1 else error
+
+
+def _gamma(k: float, unit: float) -> float:
     """Return a float64 ≥ k u/(1 − k u), NaN where that is no bound."""
     share = up_mul(k, unit)
     return up_div(share, down_sub(1.0, share)) if share < 1 else math.nan
 
 
-def _between(C: Matrix, G: Matrix, terms: _Terms, arithmetic: Arithmetic) -> Pair:
-    """Return ends for ‖S + D‖₂, |D| ≤ η, from BᵀB and VᵀV; NaN where there are none."""
-    sizes = np.abs(C)
-    squares, tiny = sizes.diagonal(), terms.tiny
-    j = int(squares.argmax())
-    square = float(squares[j])
-    column = up_sqrt(up_mul(terms.images, up_add(square, tiny)))
-    total = up_mul(terms.sums, float(arithmetic.total(squares)))
-    frobenius = up_sqrt(up_mul(terms.images, up_add(total, tiny)))
+def _between(S: Matrix, square: float, arithmetic: Arithmetic) -> Pair:
+    """Return ends for ‖S + D‖₂, `square` being ‖S‖_F² as computed."""
+    terms = _Terms.of(*S.shape, 1 if S.dtype.char == "d" else 2, arithmetic.unit)
+    tiny = terms.tiny
+    # SᴴS.  OpenBLAS leaves vector registers after a complex product as if in use, and
+    # LAPACK then takes up to three times as long; a pass of NumPy's frees them.
+    V = arithmetic.eigh(arithmetic.matmul(S.T, S.conj()).conj())
+    B = arithmetic.matmul(S, V)
 
-    greatest, least = _singular_values(G, terms, arithmetic)
-    lost = up_mul(terms.spread, greatest)  # ‖B − SV‖_F for ‖S‖_F = 1
-    room = down_sub(least, lost)
-    if not room > 0:
-        return math.nan, math.nan
-    size = up_div(up_add(frobenius, tiny), room)  # of S
+    shrink, stretch = _singular_values(V, terms, arithmetic)
+    size = up_mul(up_sqrt(up_mul(terms.squares, square)), stretch)  # ≥ ‖SV‖_F
+    lost = up_add(up_mul(terms.image, size), tiny)  # ≥ ‖B − SV‖_F
+    size = up_add(size, lost)
+    C = arithmetic.matmul(B.conj().T, B)
+    _, greatest, off = _diagonal(C, terms, arithmetic)
+    error = up_add(off, up_add(up_mul(terms.gram, up_mul(size, size)), tiny))
 
-    error = up_add(up_mul(terms.gram, up_mul(frobenius, column)), tiny)
-    gram = up_add(up_mul(terms.sums, float(arithmetic.total(sizes).max())), error)
-    image = up_add(up_sqrt(gram), up_add(up_mul(lost, size), tiny))
-    high = up_add(up_div(image, least), tiny)
-
-    image = down_sqrt(down_div(down_sub(square, tiny), terms.images_over))
-    length = up_sqrt(up_mul(terms.lengths, up_add(float(G[j, j]), tiny)))
-    error = up_add(up_mul(terms.inner, up_mul(size, length)), tiny)
-    return down_sub(down_div(down_sub(image, error), length), tiny), high
+    low = down_sub(down_sqrt(down_sub(greatest, error)), lost)
+    high = up_add(up_sqrt(up_add(greatest, error)), lost)
+    return down_sub(down_div(low, stretch), tiny), up_add(up_div(high, shrink), tiny)
 
 
-def _singular_values(G: Matrix, terms: _Terms, arithmetic: Arithmetic) -> Pair:
-    """Return a float64 ≥ ‖V‖₂ and one ≤ σ_min(V), by Gershgorin's discs of VᵀV."""
-    row = up_mul(terms.sums, float(arithmetic.total(np.abs(G)).max()))
-    error = up_add(up_mul(terms.gap, up_add(row, terms.tiny)), terms.tiny)
-    diagonal = float(G.diagonal().min())
-    inside = down_sub(diagonal, up_add(up_sub(row, diagonal), error))
-    return up_sqrt(up_add(row, error)), down_sqrt(inside)
+def _singular_values(V: Matrix, terms: _Terms, arithmetic: Arithmetic) -> Pair:
+    """Return a float64 ≤ σ_min(V) and one ≥ σ_max(V)."""
+    G = arithmetic.matmul(V.conj().T, V)
+    least, greatest, off = _diagonal(G, terms, arithmetic)
+    # σ_max² ≤ greatest + off + n γ_n σ_max² + tiny.
+    square = up_mul(terms.stretch, up_add(up_add(greatest, off), terms.tiny))
+    error = up_add(off, up_add(up_mul(terms.basis, square), terms.tiny))
+    return down_sqrt(down_sub(least, error)), up_sqrt(square)
+
+
+def _diagonal(
+    H: Matrix, terms: _Terms, arithmetic: Arithmetic
+) -> tuple[float, float, float]:
+    """Return the ends of the real diagonal D of H and a float64 ≥ ‖H − D‖_F.
+
+    H is overwritten.  Being some XᴴX, it has no NaN on D alone.
+    """
+    n = len(H)
+    entries = H.reshape(-1)
+    diagonal = entries[:: n + 1].real.tolist()
+    entries[:: n + 1] = 0.0
+    square = up_add(arithmetic.squared_norm(entries), terms.tiny)
+    return min(diagonal), max(diagonal), up_sqrt(up_mul(terms.squares, square))

@@ -7,6 +7,8 @@ and processors told to flush subnormal numbers to zero break this; `fault` finds
 """
 
 import functools
+import itertools
+import math
 import operator
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar, final
 
 import numpy as np
+from scipy.linalg import lapack
 
 from gradlab.typing import Array, Matrix
 
@@ -67,10 +70,18 @@ def _total(X: Array) -> Array:
     return X.sum(axis=-1)
 
 
+def _squared_norm(X: Array) -> float:
+    return float(np.vdot(X, X).real)
+
+
 def _eigh(A: Array) -> Array:
+    if A.ndim == 2:  # by itself a small matrix takes half the time that it takes NumPy
+        solve = lapack.zheevd if np.iscomplexobj(A) else lapack.dsyevd
+        _, V, failed = solve(A)
+        return np.eye(len(A)) if failed else V  # any basis will do, here and below
     try:
         return np.linalg.eigh(A)[1]
-    except np.linalg.LinAlgError:  # any basis will do, here and below
+    except np.linalg.LinAlgError:
         return np.broadcast_to(np.eye(A.shape[-1]), A.shape)
 
 
@@ -104,11 +115,11 @@ def _pinv(A: Array) -> Array:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arithmetic:
     """Products, sums and factorisations, with the unit roundoff that is presumed.
 
-    What is proved presumes only that `matmul` and `total` err by no more than `unit`
+    What is proved presumes only that products and sums err by no more than `unit`
     allows: nothing that the factorisations return is trusted.  Tests put adversaries in
     the places of all of them.
 
@@ -118,15 +129,18 @@ class Arithmetic:
         X Y over leading axes.
     total : callable
         Sums over the last axis.
+    squared_norm : callable
+        Σ|x|² over all entries, in any order; no warning where it overflows.
     eigh, svd, eig, pinv : callable
         Eigenvectors of symmetric or Hermitian matrices; U, s and Vᴴ, thin; eigenvalues
         and eigenvectors; a pseudo-inverse.
     unit : float
-        The unit roundoff of `matmul` and `total`.
+        The unit roundoff of `matmul`, `total` and `squared_norm`.
     """
 
     matmul: Callable[[Array, Array], Array] = _matmul
     total: Callable[[Array], Array] = _total
+    squared_norm: Callable[[Array], float] = _squared_norm
     eigh: Callable[[Array], Array] = _eigh
     svd: Callable[[Array], tuple[Array, Array, Array]] = _svd
     eig: Callable[[Array], tuple[Array, Array]] = _eig
@@ -177,15 +191,25 @@ def _misrounding() -> str:
 @functools.cache
 def _fault_of_products(arithmetic: Arithmetic) -> str:
     rng = np.random.default_rng(0)
-    for m, k, n in _SHAPES:
-        for bits, spread in _TRIALS:
-            X, Y = (rng.integers(-(2**bits), 2**bits, size=s) for s in ((m, k), (k, n)))
-            if not _is_product(arithmetic, X, Y, *_scales(rng, spread, m, n)):
-                return f"a product of {m} × {k} and {k} × {n} is wrong"
-            # NumPy takes another kernel for X Xᵀ.
-            rows, _ = _scales(rng, spread, m, m)
-            if not _is_product(arithmetic, X, X.T, rows, rows.T, by_itself=True):
-                return f"the product of {m} × {k} by its transpose is wrong"
+    for (m, k, n), (bits, spread) in itertools.product(_SHAPES, _TRIALS):
+        X, Y, Z, W = (
+            rng.integers(-(2**bits), 2**bits, size=size)
+            for size in ((m, k), (k, n), (k, n), (m, k))
+        )
+        if not _is_product(arithmetic, X, Y, *_scales(rng, spread, m, n)):
+            return f"a product of {m} × {k} and {k} × {n} is wrong"
+        # NumPy takes another kernel for X Xᵀ.
+        rows, _ = _scales(rng, spread, m, m)
+        if not _is_product(arithmetic, X, X.T, rows, rows.T, by_itself=True):
+            return f"the product of {m} × {k} by its transpose is wrong"
+        if not (
+            _is_complex_product(arithmetic, X, W, Y, Z, 0)
+            and _is_complex_product(arithmetic, X, 0 * W, Y, Z, spread)
+            and _is_complex_product(arithmetic, 0 * X, W, Y, Z, spread)
+        ):
+            return f"a complex product of {m} × {k} and {k} × {n} is wrong"
+        if not _is_squared_norm(arithmetic, X[0], spread):
+            return f"a sum of {k} squares is wrong"
     tiny = arithmetic.matmul(np.full((1, 2), ETA), np.array([[1.0], [2.0]]))
     return "" if tiny[0, 0] == 3 * ETA else "products flush subnormal numbers to zero"
 
@@ -211,3 +235,25 @@ def _is_product(
     right = left.T if by_itself else np.ldexp(Y.astype(float), columns)
     product = np.ldexp(arithmetic.matmul(left, right), -rows - columns)
     return bool((product == X @ Y).all())
+
+
+def _is_complex_product(
+    arithmetic: Arithmetic, X: Matrix, W: Matrix, Y: Matrix, Z: Matrix, spread: int
+) -> bool:
+    """Whether (X + W i)(Y + 2^-spread Z i) comes out exactly; some is 0 if spread > 0.
+
+    Three real products in the place of four add parts of different size.
+    """
+    product = arithmetic.matmul(X + 1j * W, Y + 1j * np.ldexp(Z.astype(float), -spread))
+    real = X @ Y - np.ldexp((W @ Z).astype(float), -spread)
+    imaginary = np.ldexp((X @ Z).astype(float), -spread) + W @ Y
+    return bool((product.real == real).all() and (product.imag == imaginary).all())
+
+
+def _is_squared_norm(arithmetic: Arithmetic, x: Array, spread: int) -> bool:
+    """Whether Σ|x|² comes out exactly, and that of x + 2x i, for whole numbers x."""
+    moved, exact = np.ldexp(x.astype(float), spread), int(x @ x)
+    return all(
+        arithmetic.squared_norm(factor * moved) == math.ldexp(times * exact, 2 * spread)
+        for factor, times in ((1, 1), (1 + 2j, 5))
+    )

@@ -18,7 +18,6 @@ import numpy as np
 from gradlab.linalg._one_norm import scaled_norm_between
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, quietly
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
-from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import (
     down_abs,
     down_div,
@@ -168,14 +167,14 @@ def defect(V: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
 def _scaled_between(A: Array, arithmetic: Arithmetic) -> tuple[Any, Any, Any]:
     """Return l, u and e with l 2^e ≤ ‖A‖₂ ≤ u 2^e."""
     if A.ndim == 2 and A.size:
-        return scaled_norm_between(realified(A), arithmetic)
+        return scaled_norm_between(A, arithmetic)
     return _stack_between(A, arithmetic)
 
 
 def _scaled_above(A: Array, arithmetic: Arithmetic) -> tuple[Any, Any]:
     """Return u and e alone."""
     if A.ndim == 2 and A.size:
-        return scaled_norm_between(realified(A), arithmetic)[1:]
+        return scaled_norm_between(A, arithmetic)[1:]
     return _stack_above(A, arithmetic)
 
 

@@ -1,5 +1,7 @@
 """Powers of two in and out: x 2^e is exact unless it underflows or overflows."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,10 @@ from gradlab.linalg.arithmetic import quietly
 from gradlab.linalg.scalar_rounding import up_ldexp as up_ldexp_of_one
 from gradlab.typing import Array
 
-__all__ = ["down_ldexp", "split_power", "times_power", "up_ldexp"]
+__all__ = ["down_ldexp", "normalised", "split_power", "times_power", "up_ldexp"]
+
+_NORMAL = 1000  # of 2^p for |p| below it p is the exponent of a normal float64
+_LEAST, _MOST = 2.0**-500, 2.0**500  # sums of squares to which underflow is nothing
 
 
 def split_power(A: Array) -> tuple[Array, Any]:
@@ -24,6 +29,30 @@ def split_power(A: Array) -> tuple[Array, Any]:
     return times_power(A, -exponent[..., None, None]), exponent
 
 
+def normalised(
+    A: Array, squared_norm: Callable[[Array], float]
+) -> tuple[Array, float, int]:
+    """Return S, ‖S‖_F² as computed, and e with A = 2^e (S + D), |D| ≤ 2⁻¹⁰⁷⁴ each.
+
+    The square is in [½, 2), and what underflows in it is far below one rounding.  It is
+    0 for A = 0, and NaN or inf where A is not finite.
+
+    >>> S, square, exponent = normalised(np.array([[3e-200, 4e-200]]), np.vdot)
+    >>> bool(0.5 <= square < 2), (np.ldexp(S, exponent) * 1e200).tolist()
+    (True, [[3.0, 4.0]])
+    """
+    if A.dtype.char not in "dD":
+        A = A.astype(np.result_type(A, float))
+    power, square = 0, squared_norm(A)
+    if not _LEAST < square < _MOST:
+        A, found = split_power(A)
+        power, square = int(found), squared_norm(A)
+        if not 0 < square < _MOST:
+            return A, square, 0
+    half = math.frexp(square)[1] // 2
+    return times_power(A, -half), math.ldexp(square, -2 * half), power + half
+
+
 def times_power(A: Array, power: Any) -> Array:
     """Return A 2^power as `numpy.ldexp` does, for complex numbers too.
 
@@ -32,6 +61,8 @@ def times_power(A: Array, power: Any) -> Array:
     >>> times_power(np.array([5e-324 - 5e-324j]), 1074).tolist()
     [(1-1j)]
     """
+    if isinstance(power, int) and abs(power) < _NORMAL:
+        return A * 2.0**power
     if not np.iscomplexobj(A):
         return np.ldexp(A, power)
     moved = np.empty_like(A)

@@ -1,8 +1,9 @@
 """Arithmetic as bad as the presumptions of `gradlab.linalg.arithmetic` allow it to be.
 
-A product may err by k u'/(1 − k u') |X||Y| at every entry and a sum by as much for its
-n − 1 additions; where, the adversary chooses.  Nothing is presumed of factorisations,
-so bases are shrunk, stretched, replaced and disturbed at will.
+A product may err by k u'/(1 − k u') |X||Y| at every entry, a sum by as much for its
+n − 1 additions and a sum of squares for its n terms; where, the adversary chooses.
+Nothing is presumed of factorisations, so bases are shrunk, stretched, replaced and
+disturbed at will.
 """
 
 import itertools
@@ -31,7 +32,8 @@ def _grow(exact, lowest, highest):
 
 
 def _towards_identity(exact, lowest, highest):
-    return np.clip(np.eye(*exact.shape[-2:]), lowest, highest)
+    identity = np.eye(*exact.shape[-2:]) if np.ndim(exact) else 1.0
+    return np.clip(identity, lowest, highest)
 
 
 DIRECTIONS = {"shrink": _shrink, "grow": _grow, "towards I": _towards_identity}
@@ -54,8 +56,11 @@ def _adversary(direction, low, unit):
         return chosen.astype(float)
 
     def matmul(X, Y):
-        if np.iscomplexobj(X) or np.iscomplexobj(Y):  # only a basis is made of it
-            return np.matmul(X, Y)
+        if np.iscomplexobj(X) or np.iscomplexobj(Y):  # as two real ones of 2k terms
+            right = np.concatenate([Y.real, Y.imag], axis=-2)
+            other = np.concatenate([Y.imag, Y.real], axis=-2)
+            real = matmul(np.concatenate([X.real, -X.imag], axis=-1), right)
+            return real + 1j * matmul(np.concatenate([X.real, X.imag], axis=-1), other)
         wide = [A.astype(np.longdouble) for A in (X, Y)]
         size = np.matmul(*(np.abs(A) for A in wide))
         positive = bool((X >= 0).all() and (Y >= 0).all())
@@ -69,7 +74,13 @@ def _adversary(direction, low, unit):
         sums = wide.sum(axis=-1), np.abs(wide).sum(axis=-1)
         return err(*sums, X.shape[-1] - 1, positive, move)
 
-    return Arithmetic(matmul=matmul, total=total, unit=unit)
+    def squared_norm(X):
+        terms = np.concatenate([X.real.ravel(), X.imag.ravel()]).astype(np.longdouble)
+        exact = (terms**2).sum()
+        count = X.size * (2 if np.iscomplexobj(X) else 1)
+        return float(err(exact, exact, count, True, DIRECTIONS[direction]))
+
+    return Arithmetic(matmul=matmul, total=total, squared_norm=squared_norm, unit=unit)
 
 
 ADVERSARIES = {

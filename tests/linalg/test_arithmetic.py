@@ -17,12 +17,16 @@ def adds_at_one_entry(X, Y):
 
 def in_single_precision(X, Y):
     # Scales of 2^±200 overflow in float32, quietly.
+    if np.iscomplexobj(X):
+        return np.matmul(X, Y)
     with np.errstate(over="ignore", invalid="ignore"):
         return np.matmul(X.astype(np.float32), Y.astype(np.float32)).astype(float)
 
 
 def with_short_mantissas(X, Y):
     """Return the product of operands rounded to 11 bits, as TF32 does."""
+    if np.iscomplexobj(X):
+        return np.matmul(X, Y)
     short = [
         np.ldexp(np.rint(np.frexp(A)[0] * 2**11), np.frexp(A)[1] - 11) for A in (X, Y)
     ]
@@ -48,11 +52,27 @@ def without_subnormals(X, Y):
     return np.where(np.abs(C) < 2.0**-1022, 0.0, C)
 
 
+def by_three_products(X, Y):
+    """Return XY by three real products: the parts of an entry are mixed."""
+    if not np.iscomplexobj(X):
+        return np.matmul(X, Y)
+    first, second = X.real @ Y.real, X.imag @ Y.imag
+    third = (X.real + X.imag) @ (Y.real + Y.imag)
+    return first - second + 1j * (third - first - second)
+
+
+def with_imaginary_parts_off(X, Y):
+    C = np.matmul(X, Y)
+    return C + 2.0**-52 * 1j * C.imag if np.iscomplexobj(C) else C
+
+
 WRONG = {
-    adds_at_one_entry: "is wrong",
-    in_single_precision: "is wrong",
-    with_short_mantissas: "is wrong",
-    by_strassen: "is wrong",
+    adds_at_one_entry: "a product of",
+    in_single_precision: "a product of",
+    with_short_mantissas: "a product of",
+    by_strassen: "a product of",
+    by_three_products: "a complex product of",
+    with_imaginary_parts_off: "a complex product of",
     without_subnormals: "flush subnormal numbers to zero",
 }
 
@@ -69,6 +89,24 @@ def test_a_product_that_errs_by_more_is_found(matmul):
 def test_strassen_itself_is_right_on_even_matrices(rng):
     X, Y = rng.normal(size=(2, 8, 8))
     np.testing.assert_allclose(by_strassen(X, Y), X @ Y, rtol=0, atol=1e-13)
+
+
+SUMS = {
+    "in single precision": lambda X: float((abs(X).astype(np.float32) ** 2).sum()),
+    "of real parts": lambda X: float(np.vdot(X.real, X.real)),
+    "without the last": lambda X: float(np.vdot(X[:-1], X[:-1]).real),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_sum_of_squares_that_errs_by_more_is_found(name):
+    with np.errstate(over="ignore"):
+        assert "squares is wrong" in fault(Arithmetic(squared_norm=SUMS[name]))
+
+
+def test_three_products_are_right_for_parts_of_one_size(rng):
+    X, Y = rng.normal(size=(2, 8, 8, 2)) @ [1, 1j]
+    np.testing.assert_allclose(by_three_products(X, Y), X @ Y, rtol=0, atol=1e-13)
 
 
 def test_a_product_by_the_transpose_is_tried_by_itself():

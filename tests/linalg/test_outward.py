@@ -20,6 +20,7 @@ from gradlab.linalg.outward import (
     norm_between,
     row_sums_above,
 )
+from gradlab.linalg.real_form import realified
 from gradlab.testing import matrices
 from tests.oracles.exact_norms import least_at_least, norm_at_most
 
@@ -45,7 +46,7 @@ def test_a_norm_is_covered_and_nearly_reached(A):
     assert norm_at_most(A, high)
     assert low == 0 or not norm_at_most(A, math.nextafter(low, 0.0))
     assert norm_above(A) == high
-    # 4 n² u for the upper end, half of it for the lower; subnormal numbers are coarse.
+    # 2 n² u for either end and what is left of it in practice; 5e-324 is coarse.
     assert high - low <= 2e-14 * high + 1e-322
     logs = log_norm_between(A)
     if high > 1e-300:
@@ -53,6 +54,16 @@ def test_a_norm_is_covered_and_nearly_reached(A):
         assert logs[1] - logs[0] < 3e-12
     assert log_norm_above(A) == logs[1]
     assert (A.any() and logs[1] > -math.inf) or logs == (-math.inf, -math.inf)
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.tuples(matrices(n), matrices(n))))
+def test_a_complex_norm_is_covered_and_nearly_reached(parts):
+    Z = parts[0] + 1j * parts[1]
+    low, high = norm_between(Z)
+    assert norm_at_most(realified(Z), high)
+    assert low == 0 or not norm_at_most(realified(Z), math.nextafter(low, 0.0))
+    # 4 √2 n² u for either end.
+    assert high - low <= 4e-14 * high + 1e-322
 
 
 @given(st.integers(1, 5).flatmap(matrices))
@@ -83,7 +94,7 @@ def test_rectangles_are_covered(shape, rng):
 
 def test_complex_matrices_have_the_norms_of_their_real_forms(rng):
     Z = rng.normal(size=(4, 3, 2)) @ [1, 1j]
-    real = np.block([[Z.real, -Z.imag], [Z.imag, Z.real]])
+    real = realified(Z)
     low, high = norm_between(Z)
     assert norm_at_most(real, high)
     assert not norm_at_most(real, math.nextafter(low, 0.0))
@@ -148,19 +159,25 @@ def test_every_term_of_the_derivation_is_there(n):
 
 @pytest.mark.parametrize("n", [3, 5, 32])
 def test_every_term_of_the_derivation_for_one_matrix_is_there(n):
-    # Again for A = I: n² u/2 from the Gram matrix, n² u from AV and n² u/2 from the
-    # defect, lengths of columns being √n times what is in them.
+    # Again for A = I: n² u/2 from the Gram matrix, n² u from AV and n² u/2 from VᵀV,
+    # Frobenius norms being √n times as large as ‖I‖.
     low, high = norm_between(np.eye(n))
-    assert 2 * n**2 * U <= high - 1 <= (2 * n**2 + 2 * n + 40) * U
-    # n u √n from AV; n u/2 each from the lengths of a column and of its image.
-    assert (n**1.5 + n) * U <= 1 - low <= (n**1.5 + n + 40) * U
+    assert 2 * n**2 * U <= high - 1 <= (2 * n**2 + 40) * U
+    assert 2 * n**2 * U <= 1 - low <= (2 * n**2 + 40) * U
+    # A complex product has twice the terms, and √2 times their error.
+    low, high = norm_between(1j * np.eye(n))
+    expected = 2 * math.sqrt(2) * 2 * n**2 * U
+    assert expected <= high - 1 <= expected + 40 * U
+    assert expected <= 1 - low <= expected + 40 * U
 
 
-@given(matrices(2))
-def test_two_by_two_have_their_norm_to_the_last_digits(A):
-    low, high = norm_between(A)
-    # Five roundings and as many steps outward on the way to each end, of 1 u or 2.
-    assert high - low <= 32 * U * high + 1e-322
+@given(matrices(2), matrices(2))
+def test_two_by_two_have_their_norm_to_the_last_digits(A, B):
+    # On the way to the square of each end nine roundings and as many steps outward, of
+    # 1 u and at most 2; four more of each for complex matrices.
+    for matrix, most in ((A, 32), (A + 1j * B, 48)):
+        low, high = norm_between(matrix)
+        assert high - low <= most * U * high + 1e-322
 
 
 TURNS = {"turn": [[0.6, -0.8], [0.8, 0.6]], "mirror": [[3.0, 4.0], [4.0, -3.0]]}
@@ -194,7 +211,9 @@ def test_one_matrix_and_a_stack_of_it_agree(rng):
 def test_a_basis_that_is_none_bounds_nothing():
     for V in (np.zeros((3, 3)), np.ones((3, 3)), np.full((3, 3), np.nan)):
         spoilt = Arithmetic(eigh=lambda _, V=V: V)
-        assert norm_between(np.diag([3.0, 2.0, 1.0]), spoilt) == (0.0, math.inf)
+        low, high = norm_between(np.diag([3.0, 2.0, 1.0]), spoilt)
+        assert 0.0 <= low <= 3.0
+        assert high == math.inf
 
 
 def test_a_defect_is_the_distance_from_orthogonal(rng):
