@@ -35,6 +35,7 @@ from gradlab.linalg.outward import (
     least_singular_value_below,
     norm_between,
 )
+from gradlab.linalg.real_form import realified
 from gradlab.linalg.rounding import mm
 from gradlab.verified import enclosed_norm, enclosed_spectral_radius
 from gradlab.verified._float_products import product_in_float64
@@ -121,6 +122,17 @@ def _norms(rng: np.random.Generator, tally: Tally) -> None:
         tally.compare(not norm_at_most(A, np.linalg.norm(A, 2)))
 
 
+def _complex_norms(rng: np.random.Generator, tally: Tally) -> None:
+    stack = matrices(rng, BATCH)
+    for A, B in zip(stack, stack[::-1], strict=True):
+        Z = A + 1j * B
+        low, high = norm_between(Z)
+        real = realified(Z)
+        below = Fraction(low) - EPSILON
+        tally.decide(norm_at_most(real, high), not norm_at_most(real, below))
+        tally.compare(not norm_at_most(real, np.linalg.norm(Z, 2)))
+
+
 def _least_singular_values(rng: np.random.Generator, tally: Tally) -> None:
     stack = matrices(rng, BATCH)
     lows, highs = least_singular_value_below(stack), least_singular_value_above(stack)
@@ -191,6 +203,7 @@ def _operations(rng: np.random.Generator, tally: Tally) -> None:
 
 KINDS: dict[str, tuple[Callable[[np.random.Generator, Tally], None], int]] = {
     "2-norms": (_norms, 800_000),
+    "complex 2-norms": (_complex_norms, 100_000),
     "least singular values": (_least_singular_values, 200_000),
     "spectral radii": (_radii, 100_000),
     "norms of products": (_products, 100_000),
