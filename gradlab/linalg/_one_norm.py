@@ -50,7 +50,7 @@ def scaled_norm_between(A: Matrix, arithmetic: Arithmetic) -> tuple[float, float
     """
     S, square, exponent = normalised(A, arithmetic.squared_norm)
     if not 0 < square < math.inf:
-        return 0.0, 0.0 if square == 0 else math.inf, 0
+        return 0.0, math.inf if S.any() else 0.0, 0
     S = S if len(S) >= S.shape[1] else S.T
     if S.size == 1 and S.dtype.char == "d":
         low = high = abs(S.item())
@@ -151,6 +151,8 @@ def _between(S: Matrix, square: float, arithmetic: Arithmetic) -> Pair:
     # SᴴS.  OpenBLAS leaves vector registers after a complex product as if in use, and
     # LAPACK then takes up to three times as long; a pass of NumPy's frees them.
     V = arithmetic.eigh(arithmetic.matmul(S.T, S.conj()).conj())
+    if V.shape != S.shape[1:] * 2 or V.dtype != S.dtype:
+        return math.nan, math.nan
     B = arithmetic.matmul(S, V)
 
     shrink, stretch = _singular_values(V, terms, arithmetic)
@@ -181,11 +183,14 @@ def _diagonal(
 ) -> tuple[float, float, float]:
     """Return the ends of the real diagonal D of H and a float64 ≥ ‖H − D‖_F.
 
-    H is overwritten.  Being some XᴴX, it has no NaN on D alone.
+    H is overwritten.  Being some XᴴX, it has no NaN on D alone; infinite entries of D
+    stand for any, and give NaN.
     """
     n = len(H)
     entries = H.reshape(-1)
     diagonal = entries[:: n + 1].real.tolist()
     entries[:: n + 1] = 0.0
     square = up_add(arithmetic.squared_norm(entries), terms.tiny)
-    return min(diagonal), max(diagonal), up_sqrt(up_mul(terms.squares, square))
+    greatest = max(diagonal)
+    off = up_sqrt(up_mul(terms.squares, square)) if greatest < math.inf else math.nan
+    return min(diagonal), greatest, off

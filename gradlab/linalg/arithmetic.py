@@ -78,7 +78,9 @@ def _eigh(A: Array) -> Array:
     if A.ndim == 2:  # by itself a small matrix takes half the time that it takes NumPy
         solve = lapack.zheevd if np.iscomplexobj(A) else lapack.dsyevd
         _, V, failed = solve(A)
-        return np.eye(len(A)) if failed else V  # any basis will do, here and below
+        return (
+            np.eye(len(A), dtype=A.dtype) if failed else V
+        )  # any basis will do, here and below
     try:
         return np.linalg.eigh(A)[1]
     except np.linalg.LinAlgError:
@@ -132,8 +134,8 @@ class Arithmetic:
     squared_norm : callable
         Σ|x|² over all entries, in any order; no warning where it overflows.
     eigh, svd, eig, pinv : callable
-        Eigenvectors of symmetric or Hermitian matrices; U, s and Vᴴ, thin; eigenvalues
-        and eigenvectors; a pseudo-inverse.
+        Eigenvectors of symmetric or Hermitian matrices, real for real ones; U, s and
+        Vᴴ, thin; eigenvalues and eigenvectors; a pseudo-inverse.
     unit : float
         The unit roundoff of `matmul`, `total` and `squared_norm`.
     """

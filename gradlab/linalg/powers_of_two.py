@@ -37,12 +37,14 @@ def normalised(
     The square is in [½, 2), and what underflows in it is far below one rounding.  It is
     0 for A = 0, and NaN or inf where A is not finite.
 
-    >>> S, square, exponent = normalised(np.array([[3e-200, 4e-200]]), np.vdot)
-    >>> bool(0.5 <= square < 2), (np.ldexp(S, exponent) * 1e200).tolist()
-    (True, [[3.0, 4.0]])
+    >>> from gradlab.linalg.arithmetic import FLOAT64
+    >>> A = np.ldexp([[3.0, 4.0]], -800)
+    >>> S, square, exponent = normalised(A, FLOAT64.squared_norm)
+    >>> S.tolist(), square, exponent
+    ([[0.75, 1.0]], 1.5625, -798)
     """
     if A.dtype.char not in "dD":
-        A = A.astype(np.result_type(A, float))
+        A = A.astype(complex if np.iscomplexobj(A) else float)
     power, square = 0, squared_norm(A)
     if not _LEAST < square < _MOST:
         A, found = split_power(A)

@@ -151,8 +151,10 @@ def down_sqrt(a: Real) -> Any:
 @quietly
 def up_abs(z: complex | Array) -> Any:
     """Return a float64 ≥ |z|: |z| itself if z is real; hypot is allowed 4 ulp."""
-    size = np.abs(z)
-    return up_add(size, up_mul(size, _LIBM)) if np.iscomplexobj(z) else size
+    if not np.iscomplexobj(z):
+        return np.abs(z)
+    size = np.abs(z, dtype=float)
+    return up_add(size, up_mul(size, _LIBM))
 
 
 @quietly
@@ -160,7 +162,7 @@ def down_abs(z: complex | Array) -> Any:
     """Return a float64 ≤ |z|, never below 0."""
     if not np.iscomplexobj(z):
         return np.abs(z)
-    size = np.minimum(np.abs(z), _MAX)
+    size = np.minimum(np.abs(z, dtype=float), _MAX)
     return np.maximum(down_sub(size, up_mul(size, _LIBM)), 0.0)
 
 

@@ -84,7 +84,10 @@ def up_ldexp(x: float, exponent: int) -> float:
         moved = math.ldexp(x, exponent)
     except OverflowError:
         return math.inf if x > 0 else -sys.float_info.max
-    if abs(moved) >= sys.float_info.min or math.ldexp(moved, -exponent) == x:
+    if abs(moved) > sys.float_info.min or x == 0:
         return moved  # exactly that, or ±∞ as x is
+    mantissa, power = math.frexp(x)
+    if math.frexp(moved) == (mantissa, power + exponent):
+        return moved
     moved = math.nextafter(moved, math.inf)
     return min(moved, -0.0) if x < 0 else moved

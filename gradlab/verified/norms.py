@@ -32,9 +32,9 @@ def enclosed_norm(
     Returns
     -------
     Enclosure
-        Relatively some 4 n² u wide for the 2-norm, n being doubled if A is complex, and
-        n u for the others.  A power of two times A gives that power of two times the
-        ends, exactly.
+        Relatively at most some 4 m n u wide for the 2-norm, three times that if A is
+        complex, and n u for the others.  A power of two times A gives that power of two
+        times the ends, exactly.
 
     Raises
     ------

@@ -200,7 +200,10 @@ def test_a_matrix_of_one_entry_has_its_size_for_a_norm():
 def test_one_matrix_and_a_stack_of_it_agree(rng):
     for shape in [(1, 1), (2, 2), (3, 3), (5, 2), (2, 7), (12, 12)]:
         A = rng.normal(size=shape)
-        for one in (A, A + 1j * rng.normal(size=shape), A.astype(np.float32)):
+        Z = A + 1j * rng.normal(size=shape)
+        assert norm_between(A.astype(np.longdouble)) == norm_between(A)
+        assert norm_between(Z.astype(np.clongdouble)) == norm_between(Z)
+        for one in (A, Z, A.astype(np.float32), Z.astype(np.complex64)):
             low, high = norm_between(one)
             (lower,), (upper,) = norm_between(one[None])
             assert max(low, lower) <= min(high, upper)
@@ -214,6 +217,32 @@ def test_a_basis_that_is_none_bounds_nothing():
         low, high = norm_between(np.diag([3.0, 2.0, 1.0]), spoilt)
         assert 0.0 <= low <= 3.0
         assert high == math.inf
+    # Of another kind or shape it is none either; and where all overflows, as a
+    # product may err, the column is as good as any.
+    others = [np.eye(3, 2), np.eye(3, dtype=np.float32), np.eye(3) + 0j]
+    for V in others:
+        spoilt = Arithmetic(eigh=lambda _, V=V: V)
+        assert norm_between(np.diag([3.0, 2.0, 1.0]), spoilt) == (0.0, math.inf)
+
+
+def test_products_that_overflow_bound_nothing():
+    # BᵀB comes out as large as it may, VᵀV and sums of squares as small.
+    A = np.full((8, 1), 0.25)
+
+    def product(X, Y):
+        side = -1 if X.shape == Y.shape else 1
+        return np.matmul(X, Y) * (1 + side * 2.0**-9 * X.shape[1])
+
+    for size in np.linspace(0.9, 1.0, 300) * 1e154:
+        extreme = Arithmetic(
+            matmul=product,
+            squared_norm=lambda X: float(np.vdot(X, X)) * (1 - 2.0**-9 * X.size),
+            eigh=lambda _, V=size: np.full((1, 1), V),
+            unit=2.0**-9,
+        )
+        with np.errstate(over="ignore"):
+            low, high = norm_between(A, extreme)
+        assert low <= math.sqrt(0.5) <= high
 
 
 def test_a_defect_is_the_distance_from_orthogonal(rng):

@@ -1,6 +1,7 @@
 """Powers of two: exact where float64 has the result, outward by a step where not."""
 
 import math
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -30,6 +31,27 @@ def test_powers_of_two_are_exact_or_rounded_outward(exponent):
     assert up_ldexp(math.inf, -5000) == math.inf
     assert math.isnan(up_ldexp(math.nan, 3))
     assert math.isnan(down_ldexp(math.nan, 3))
+
+
+LARGEST = sys.float_info.max
+EDGES = [
+    (1 - 2.0**-53, -1022),  # rounds up to the least normal number, and down below it
+    (LARGEST, -2046),
+    (LARGEST, -2060),  # 2^1024 when it is moved back
+    (1.5, -1074),
+    (2.0**-1022, 0),
+    (1.0, -1022),
+]
+
+
+@pytest.mark.parametrize(("x", "exponent"), EDGES)
+def test_numbers_at_the_edge_of_what_is_normal_are_rounded_outward(x, exponent):
+    exact = Fraction(x) * Fraction(2) ** exponent
+    low, high = down_ldexp(x, exponent), up_ldexp(x, exponent)
+    assert Fraction(low) <= exact <= Fraction(high)
+    assert high - low <= 2 * ETA
+    assert (low == high) == (Fraction(float(exact)) == exact)
+    assert (-high, -low) == (down_ldexp(-x, exponent), up_ldexp(-x, exponent))
 
 
 @given(matrices(3))
