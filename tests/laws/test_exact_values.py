@@ -29,6 +29,7 @@ from gradlab.bounds.circle_maximum import log_largest_above, ratio_above
 from gradlab.cells import RNN
 from gradlab.dynamics import run
 from gradlab.errors import AssumptionError
+from gradlab.linalg.outward import log_norm_between
 from gradlab.testing import powers_of, switched
 from gradlab.verified import (
     enclosed_eigenvalues,
@@ -102,6 +103,23 @@ def test_a_form_gives_back_what_its_inverse_lacks(r, w):
     assert gain_at_most(exact_product([[[w]]] * T), found)
     # |RJV|/(1 − r) is |V⁻¹JV|, each time; and κ has the same factor.
     assert found <= exact + room(T, 1.0)
+
+
+def test_a_form_gives_away_what_its_products_may_lack():
+    # Whole numbers throughout: V⁻¹ is R, and V⁻¹SV has norm 2.
+    V = R = np.eye(4)
+    for i, j, c in ((0, 1, 7), (2, 1, 5), (1, 3, -6), (3, 0, 4), (0, 2, 3)):
+        shear = np.eye(4)
+        shear[i, j] = c
+        V, R = V @ shear, (2 * np.eye(4) - shear) @ R
+    S = V @ np.diag([2.0, 1.0, -1.0, 0.5]) @ R
+    T = 20
+    found = common_lyapunov._with_shape(np.tile(S, (T, 1, 1)), V, R)
+    ends = [log_norm_between(one) for one in (V, R)]
+    exact = T * math.log(2)
+    assert sum(low for low, _ in ends) + exact < found
+    # 2 γ_8 |R||S||V| each time, κ² of u.
+    assert found < sum(high for _, high in ends) + exact + 1e-7
 
 
 @pytest.mark.parametrize("r", [0.51, 1.0, 1.5])
