@@ -240,3 +240,22 @@ def test_an_abscissa_of_exact_numbers_is_known_to_some_places(n):
         found = enclosed_numerical_abscissa(B)
         assert found.lower - 1e-15 <= exact <= found.upper + 1e-15
         assert found.width <= 40 * n**2 * 2.0**-53 * 4
+
+
+def test_what_a_sum_is_taken_for_is_within_its_steps():
+    # Next to powers of two a step down is half of a step up.
+    tiny = 2.0**-53
+    near = np.array([1.0, 1 + 2 * tiny, 1 - tiny, 0.5, -1.0, -1 - 2 * tiny, 1e-320])
+    added = np.array([0.0, tiny, tiny - tiny**2, -tiny, tiny**2, -(tiny**2), 0.75])
+    X, Y = (part.ravel() for part in np.meshgrid(near, added))
+    exact_sums = [Fraction(x) + Fraction(y) for x, y in zip(X, Y, strict=True)]
+    real = numerical_range._up_sum(X, Y)
+    both = numerical_range._up_sum(X + 1j * X[::-1], Y + 1j * Y[::-1])
+    sums = (real, both.real, both.imag[::-1])
+    steps = (numerical_range._steps(real), numerical_range._steps(both))
+    for total, step in zip(sums, (*steps, steps[1][::-1]), strict=True):
+        for x, y, error in zip(exact_sums, total, step, strict=True):
+            assert abs(x - Fraction(y)) <= Fraction(error)
+    # And the parts share what is allowed to both.
+    parts = (numerical_range._steps(part) for part in (both.real, both.imag))
+    assert (steps[1] <= (1 + 4 * tiny) * sum(parts) + 1e-320).all()
