@@ -19,7 +19,6 @@ OTHERS = {
     "EigTool's way": "eigtool",
     "SVD grid": "svd",
     "brute force": "brute",
-    "singular values": "values",
 }
 WORKS = {
     "leading 10 of n = 500": "thin",
@@ -90,7 +89,7 @@ def speed_numbers() -> list[Number]:
         times = 1 / ratio_of(table, f"product, n = {n}", "bare product")
         found.append(rounded(f"speed.products.{n}", times, 2))
     for name, work in NORMS.items():
-        times = 1 / ratio_of(table, work, "singular values")
+        times = 1 / ratio_of(table, work, "SVD")
         found.append(rounded(f"speed.norms.{name}", times, 2))
     libraries = sizes["libraries"]
     return [
