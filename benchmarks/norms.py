@@ -29,11 +29,13 @@ def works() -> Works:
     """Return what is measured: its name, and a call for the seconds of a norm."""
     rng = np.random.default_rng(0)
     real = {f"norm, n = {n}": rng.standard_normal((n, n)) for n in SIZES}
-    both = {
+    complex_ones = {
         f"norm, n = {n}, complex": rng.standard_normal((n, n, 2)) @ [1, 1j]
         for n in COMPLEX
     }
-    return {name: functools.partial(norm, A) for name, A in (real | both).items()}
+    return {
+        name: functools.partial(norm, A) for name, A in (real | complex_ones).items()
+    }
 
 
 def norm(A: np.ndarray) -> Measured:

@@ -78,12 +78,10 @@ def _eigh(A: Array) -> Array:
     if A.ndim == 2:  # by itself a small matrix takes half the time that it takes NumPy
         solve = lapack.zheevd if np.iscomplexobj(A) else lapack.dsyevd
         _, V, failed = solve(A)
-        return (
-            np.eye(len(A), dtype=A.dtype) if failed else V
-        )  # any basis will do, here and below
+        return np.eye(len(A), dtype=A.dtype) if failed else V
     try:
         return np.linalg.eigh(A)[1]
-    except np.linalg.LinAlgError:
+    except np.linalg.LinAlgError:  # any basis will do, above and below
         return np.broadcast_to(np.eye(A.shape[-1]), A.shape)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.linalg._one_norm import scaled_norm_between
+from gradlab.linalg._outward_norm import scaled_norm_between
 from gradlab.linalg.arithmetic import ETA, FLOAT64, Arithmetic, quietly
 from gradlab.linalg.powers_of_two import down_ldexp, split_power, up_ldexp
 from gradlab.linalg.rounding import (
@@ -53,7 +53,7 @@ __all__ = [
 
 
 def norm_above(A: Array, arithmetic: Arithmetic = FLOAT64) -> Any:
-    """Return float64s ≥ ‖A‖₂ for matrices (..., m, n), above it by some 4 n² u.
+    """Return float64s ≥ ‖A‖₂ for matrices (..., m, n), above it by some 4 m n u.
 
     Entries are real or complex and finite.  2^k A gives 2^k times the value for A, bit
     for bit, unless entries underflow.  Where V is no basis the value is inf.
@@ -79,7 +79,7 @@ def log_norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, A
 
 
 def norm_between(A: Array, arithmetic: Arithmetic = FLOAT64) -> tuple[Any, Any]:
-    """Return float64s ≤ and ≥ ‖A‖₂ for matrices (..., m, n), some 4 n² u apart."""
+    """Return float64s ≤ and ≥ ‖A‖₂ for matrices (..., m, n), some 4 m n u apart."""
     below, above, exponent = _scaled_between(A, arithmetic)
     return down_ldexp(below, exponent), up_ldexp(above, exponent)
 

@@ -153,7 +153,7 @@ def up_abs(z: complex | Array) -> Any:
     """Return a float64 ≥ |z|: |z| itself if z is real; hypot is allowed 4 ulp."""
     if not np.iscomplexobj(z):
         return np.abs(z)
-    size = np.abs(z, dtype=float)
+    size = np.abs(z, dtype=float)  # of single complex numbers too
     return up_add(size, up_mul(size, _LIBM))
 
 

@@ -24,7 +24,7 @@ UNPROVED = {
 }
 FOUNDATION = [
     "linalg/_frames.py",
-    "linalg/_one_norm.py",
+    "linalg/_outward_norm.py",
     "linalg/_polytope_norm.py",
     "linalg/discs.py",
     "linalg/entrywise.py",

@@ -151,6 +151,7 @@ def _between(S: Matrix, square: float, arithmetic: Arithmetic) -> Pair:
     # SᴴS.  OpenBLAS leaves vector registers after a complex product as if in use, and
     # LAPACK then takes up to three times as long; a pass of NumPy's frees them.
     V = arithmetic.eigh(arithmetic.matmul(S.T, S.conj()).conj())
+    # The errors allowed are those of n columns in float64, real ones if S is real.
     if V.shape != S.shape[1:] * 2 or V.dtype != S.dtype:
         return math.nan, math.nan
     B = arithmetic.matmul(S, V)
